@@ -1,0 +1,36 @@
+namespace DelphiRunner.Engine.Execution;
+
+/// <summary>The section <c>execution</c>.</summary>
+internal sealed record ExecutionOptions
+{
+    /// <summary>The time limit of job types that have none of their own. From 1 s. Default: 4 h, the longest that an existing writer asks for.</summary>
+    public TimeSpan TimeLimit { get; init; } = TimeSpan.FromHours(4);
+
+    /// <summary>How many of the last lines of output a handler gets. From 10 to 100,000. Default: 1,000.</summary>
+    public int LastLines { get; init; } = 1000;
+
+    /// <summary>The longest line in bytes; the rest of a longer one is dropped and counted. From 256 B to 1 MiB. Default: 8 KiB.</summary>
+    public int MaxLineBytes { get; init; } = 8 * 1024;
+
+    /// <summary>How many bytes of output an attempt's spool file keeps. From 64 KiB. Default: 64 MiB.</summary>
+    public long MaxSpoolBytes { get; init; } = 64L * 1024 * 1024;
+}
+
+/// <summary>The signals that can ask a command to end.</summary>
+internal enum StopSignal
+{
+    Term,
+    Int,
+    Hup,
+    Quit,
+}
+
+/// <summary>The key <c>stop</c> of a job type.</summary>
+internal sealed record StopOptions
+{
+    /// <summary>Default: TERM.</summary>
+    public StopSignal Signal { get; init; } = StopSignal.Term;
+
+    /// <summary>The time between the signal and the kill. From 0 to 1 h. Default: 30 s.</summary>
+    public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(30);
+}

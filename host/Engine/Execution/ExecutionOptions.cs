@@ -3,7 +3,7 @@ namespace DelphiRunner.Engine.Execution;
 /// <summary>The section <c>execution</c>.</summary>
 internal sealed record ExecutionOptions
 {
-    /// <summary>The time limit of job types that have none of their own. From 1 s. Default: 4 h, the longest that an existing writer asks for.</summary>
+    /// <summary>The time limit of job types that have none of their own. From 1 s to 30 d. Default: 4 h, the longest that an existing writer asks for.</summary>
     public TimeSpan TimeLimit { get; init; } = TimeSpan.FromHours(4);
 
     /// <summary>How many of the last lines of output a handler gets. From 10 to 100,000. Default: 1,000.</summary>

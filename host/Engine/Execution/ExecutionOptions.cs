@@ -9,6 +9,9 @@ internal sealed record ExecutionOptions
     /// <summary>How many of the last lines of output a handler gets. From 10 to 100,000. Default: 1,000.</summary>
     public int LastLines { get; init; } = 1000;
 
+    /// <summary>Texts that mark a line which readers look for: it stays in the row's excerpt. Default: the closing line of the Delphi pipeline.</summary>
+    public IReadOnlyList<string> KeepLines { get; init; } = ["Results stored in DynamoDB"];
+
     /// <summary>The longest line in bytes; the rest of a longer one is dropped and counted. From 256 B to 1 MiB. Default: 8 KiB.</summary>
     public int MaxLineBytes { get; init; } = 8 * 1024;
 

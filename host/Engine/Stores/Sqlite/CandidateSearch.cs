@@ -88,7 +88,11 @@ internal sealed class CandidateSearch(StatementCache statements, CandidateQuery 
         return bound is { } value ? statement.Bind(1, value) : statement;
     }
 
-    private bool IsSought(Statement statement) => query.JobTypes is null || query.JobTypes.Contains(TextOf(statement, 2));
+    private bool IsSought(Statement statement)
+    {
+        var jobType = TextOf(statement, 2);
+        return (query.JobTypes is null || query.JobTypes.Contains(jobType)) && !query.ExceptJobTypes.Contains(jobType);
+    }
 
     /// <summary>The text or number of a column as a row's readers give it; empty where there is none.</summary>
     private static string TextOf(Statement statement, int column) =>

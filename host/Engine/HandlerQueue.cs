@@ -11,7 +11,7 @@ internal sealed class HandlerQueue(IJobStore store, string createdBy, TimeProvid
     {
         try
         {
-            return await store.GetAsync(jobId, jobToken) is { } row ? JobView.Of(row) : null;
+            return await store.GetAsync(jobId, jobToken) is { } row ? row.ToJob() : null;
         }
         catch (StoreException exception)
         {
@@ -28,7 +28,7 @@ internal sealed class HandlerQueue(IJobStore store, string createdBy, TimeProvid
             do
             {
                 var page = await store.ListAsync(filter, jobToken);
-                children.AddRange(page.Rows.Where(row => row.Text(attribute) == parent.Id).Select(JobView.Of));
+                children.AddRange(page.Rows.Where(row => row.Text(attribute) == parent.Id).Select(JobView.ToJob));
                 filter = filter with { After = page.Next };
             }
             while (filter.After is not null);

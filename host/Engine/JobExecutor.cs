@@ -57,7 +57,7 @@ internal sealed partial class JobExecutor(
                     : $"Unknown job_type '{row.JobType}'. Nothing was started. Submit the job again with a type that is served.");
         }
 
-        var job = JobView.Of(row);
+        var job = row.ToJob();
         var context = new HandlerContext(handler.Settings, folder, queue, running.Log, commands.MaskerFor(row.JobType), time);
         ProcessRun? run = null;
         try

@@ -191,11 +191,23 @@ internal sealed partial class JobRecorder(IJobStore store, ExecutorOptions optio
             }
             else
             {
-                allowed[name] = JobView.ToRowValue(value);
+                TryAdd(allowed, name, value, running);
             }
         }
 
         return allowed;
+    }
+
+    private static void TryAdd(Dictionary<string, RowValue> allowed, string name, JobAttribute value, RunningJob running)
+    {
+        try
+        {
+            allowed[name] = value.ToRowValue();
+        }
+        catch (InvalidRowException exception)
+        {
+            running.Log.Add(JobLog.Warning, $"The handler asked to set the attribute '{name}' to what no row can hold: {exception.Message}");
+        }
     }
 
     private async Task<FinishResult> TryUntilLost(RunningJob running, Func<CancellationToken, Task<FinishResult>> write)

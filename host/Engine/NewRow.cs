@@ -41,7 +41,7 @@ internal static class NewRow
         AddText(attributes, JobAttributes.NotBefore, job.NotBefore is { } notBefore ? RowTime.Format(notBefore) : null);
         foreach (var (name, value) in job.Attributes)
         {
-            attributes[name] = JobView.ToRowValue(value);
+            attributes[name] = value.ToRowValue();
         }
 
         return new JobRow(attributes);

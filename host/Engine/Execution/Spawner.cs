@@ -10,6 +10,7 @@ internal sealed class Spawner : IDisposable
 {
     private readonly BlockingCollection<Action> _starts = [];
     private readonly Lazy<Thread> _thread;
+    private bool _isDisposed;
 
     public Spawner() => _thread = new Lazy<Thread>(Begin);
 
@@ -19,6 +20,7 @@ internal sealed class Spawner : IDisposable
     /// <exception cref="ObjectDisposedException">The host is shutting down.</exception>
     public Task<T> StartAsync<T>(Func<T> start)
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         var started = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         _ = _thread.Value;
         _starts.Add(() =>
@@ -39,13 +41,11 @@ internal sealed class Spawner : IDisposable
     /// <summary>Runs what is queued, then ends the thread.</summary>
     public void Dispose()
     {
-        if (!_starts.IsAddingCompleted)
-        {
-            _starts.CompleteAdding();
-            if (_thread.IsValueCreated)
-                _thread.Value.Join();
-        }
-
+        if (Interlocked.Exchange(ref _isDisposed, true))
+            return;
+        _starts.CompleteAdding();
+        if (_thread.IsValueCreated)
+            _thread.Value.Join();
         _starts.Dispose();
     }
 

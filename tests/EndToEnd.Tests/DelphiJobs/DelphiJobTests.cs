@@ -6,6 +6,8 @@ namespace DelphiRunner.EndToEnd.Tests.DelphiJobs;
 [Parallelizable(ParallelScope.All)]
 public sealed class DelphiJobTests
 {
+    private const string HealthyJobId = "healthy-job-behind";
+
     private static IEnumerable<string> Rows => Expectations.All.Select(expectation => expectation.Row).Order(StringComparer.Ordinal);
 
     [Test]
@@ -24,19 +26,19 @@ public sealed class DelphiJobTests
         var before = StoredRow.Read(Expectations.FileOf(row));
         using var deployment = new Deployment();
 
-        var submit = await deployment.RunAsync("submit", "--from", Expectations.FileOf(row), deployment.Write("behind.json", HealthyJob.Json(DateTimeOffset.UtcNow)));
+        var submit = await deployment.RunAsync("submit", "--from", Expectations.FileOf(row), deployment.Write("behind.json", HealthyJob()));
         var run = await deployment.RunAsync("run", "--once");
 
         var rows = await deployment.ReadRowsAsync();
         var after = rows.Single(stored => stored.Id == before.Id);
-        var healthy = rows.Single(stored => stored.Id == HealthyJob.Id);
+        var healthy = rows.Single(stored => stored.Id == HealthyJobId);
         IReadOnlyList<StoredRow> created = [.. rows.Except([after, healthy])];
         using (Assert.EnterMultipleScope())
         {
             Assert.That(submit.ExitCode, Is.Zero, submit.ToString());
             Assert.That(run.ExitCode, Is.Zero, run.ToString());
             Assert.That(healthy["status"]?.Text, Is.EqualTo("COMPLETED"), "the healthy job behind the row");
-            Assert.That(deployment.StartsFor(HealthyJob.Id), Has.Count.EqualTo(1), "the healthy job's command");
+            Assert.That(deployment.StartsFor(HealthyJobId), Has.Count.EqualTo(1), "the healthy job's command");
             Assert.That(StartDifferences.In(expected, deployment.StartsFor(before.Id), deployment.AppPath), Is.Empty);
             Assert.That(RowDifferences.InAttributes(expected, before, after), Is.Empty);
             Assert.That(CheckerDifferences.In(expected.Checker, created), Is.Empty);
@@ -65,6 +67,9 @@ public sealed class DelphiJobTests
         Assert.That(shown.Select(pair => pair.Key), Is.EquivalentTo(StoredRow.Read(file).Attributes.Keys));
         Assert.That(path.Split('.').Aggregate((JsonNode?)shown, (node, name) => node is JsonArray list ? list[int.Parse(name, null)] : node?[name])?.ToString(), Is.EqualTo(text));
     }
+
+    // Of another conversation, created after the row at hand: it has to complete whatever that row is like.
+    private static string HealthyJob() => NewJobs.Pending(HealthyJobId, "FULL_PIPELINE", "40404", DateTimeOffset.UtcNow);
 
     // Standard output carries the lines of jobs and nothing else, so that what searches it finds what it always found (DELPHI.md 4.19).
     private static IEnumerable<string> OutputDifferences(RowExpectation expected, string jobId, ProgramEnd run)

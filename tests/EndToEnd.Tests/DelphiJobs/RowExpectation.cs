@@ -2,14 +2,6 @@ using System.Collections.Immutable;
 
 namespace DelphiRunner.EndToEnd.Tests.DelphiJobs;
 
-/// <summary>The commands of a Delphi deployment, by their keys in <c>runner.yaml</c>.</summary>
-internal enum DelphiCommand
-{
-    FullPipeline,
-    CreateNarrativeBatch,
-    CheckNarrativeBatch,
-}
-
 /// <summary>What has to become of one row of the folder, written by hand from what a correct runner does with it, never from a run.</summary>
 internal sealed record RowExpectation(string Row)
 {

@@ -1,26 +1,28 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 
-namespace DelphiRunner.EndToEnd.Tests.DelphiJobs;
+namespace DelphiRunner.EndToEnd.Tests;
 
-/// <summary>A job of another conversation, created after the row at hand, which has to complete whatever that row is like.</summary>
-internal static class HealthyJob
+/// <summary>Rows that a test puts into a queue, in DynamoDB JSON.</summary>
+internal static class NewJobs
 {
-    public const string Id = "healthy-job-behind";
+    public const string Report = "r4tykwac8thvzv35jrn53";
 
-    public static string Json(DateTimeOffset createdAt)
+    /// <summary>A pending row, as the submitters write it.</summary>
+    public static string Pending(string jobId, string jobType, string conversationId, DateTimeOffset createdAt)
     {
         var time = createdAt.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
         return new JsonObject
         {
-            ["job_id"] = Text(Id),
+            ["job_id"] = Text(jobId),
             ["status"] = Text("PENDING"),
-            ["job_type"] = Text("FULL_PIPELINE"),
+            ["job_type"] = Text(jobType),
             ["created_at"] = Text(time),
             ["updated_at"] = Text(time),
             ["worker_id"] = Text("none"),
             ["version"] = new JsonObject { ["N"] = "1" },
-            ["conversation_id"] = Text("40404"),
+            ["conversation_id"] = Text(conversationId),
+            ["report_id"] = Text(Report),
             ["job_config"] = Text("{}"),
         }.ToJsonString();
     }

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace DelphiRunner.EndToEnd.Tests.DelphiJobs;
+namespace DelphiRunner.EndToEnd.Tests;
 
 /// <summary>How a script was started, as the recording child saw it.</summary>
 internal sealed record RecordedStart(

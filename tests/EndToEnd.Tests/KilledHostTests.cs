@@ -15,7 +15,7 @@ public sealed class KilledHostTests
     public async Task No_acknowledged_submit_is_lost_and_every_job_ends()
     {
         var seed = Environment.TickCount;
-        TestContext.Out.WriteLine($"The moments come from seed {seed}.");
+        await TestContext.Out.WriteLineAsync($"The moments come from seed {seed}.");
         var random = new Random(seed);
         using var deployment = new Deployment(new DeploymentOptions { Slots = 4, FullPipeline = "[/bin/true]", ClaimLength = "10s" });
         var acknowledged = new List<string>();

@@ -6,6 +6,7 @@ using DelphiRunner.Runner.Cli.Submitting;
 var border = new CommandBorder(Console.Out, Console.Error, TimeProvider.System);
 var root = new RootCommand("Polls a job queue and runs its jobs as subprocesses that plugins plan.")
 {
+    RunCommand.Define(border),
     SubmitCommand.Define(border),
     new Command("jobs", "Look at the jobs in the queue.")
     {
@@ -13,6 +14,8 @@ var root = new RootCommand("Polls a job queue and runs its jobs as subprocesses 
         JobsShowCommand.Define(border),
         JobsLogsCommand.Define(border),
     },
+    PlanCommand.Define(border),
+    DemoCommand.Define(border),
     new Command("plugins", "Look at the plugins.")
     {
         PluginsListCommand.Define(border),
@@ -23,5 +26,6 @@ var root = new RootCommand("Polls a job queue and runs its jobs as subprocesses 
         ConfigCommands.DefineShow(border),
     },
 };
+RunCommand.Configure(root, border);
 border.Options.AddTo(root);
 return await border.RunAsync(root, args);

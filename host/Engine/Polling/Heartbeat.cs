@@ -145,7 +145,8 @@ internal sealed partial class Heartbeat : IDisposable
         }
     }
 
-    private void FenceOverdue()
+    /// <summary>Ends the jobs whose claims this host could not renew in time, by its own clock.</summary>
+    public void FenceOverdue()
     {
         foreach (var job in _jobs.Values.Where(job => job.Reason != StopReason.ClaimLost && _time.GetElapsedTime(job.LastRenewed) > _claimLength - KillTime))
         {

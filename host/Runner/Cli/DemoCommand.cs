@@ -1,0 +1,145 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
+using DelphiRunner.Engine;
+using DelphiRunner.Engine.Plugins;
+using DelphiRunner.Engine.Stores;
+using DelphiRunner.Engine.Stores.Rows;
+using DelphiRunner.Runner.Configuration;
+using Microsoft.Extensions.Logging.Abstractions;
+using Spectre.Console;
+
+namespace DelphiRunner.Runner.Cli;
+
+/// <summary><c>demo</c>: submits three kinds of Delphi jobs, runs them before the reader's eyes, and shows what came of them.</summary>
+internal static class DemoCommand
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(100);
+    private static readonly TimeSpan Refresh = TimeSpan.FromMilliseconds(200);
+
+    public static Command Define(CommandBorder border)
+    {
+        var command = new Command("demo", "Submit sample jobs, run them with a live table, and show their results.");
+        border.Handle(command, (invocation, _, cancellationToken) => RunAsync(invocation, cancellationToken));
+        return command;
+    }
+
+    public static async Task<int> RunAsync(Invocation invocation, CancellationToken cancellationToken)
+    {
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        stopping.CancelAfter(Limit);
+        using var interrupt = StopOn(PosixSignal.SIGINT, stopping);
+        using var terminate = StopOn(PosixSignal.SIGTERM, stopping);
+
+        var configuration = invocation.Configuration;
+        using var state = StateFolder.Take(configuration.State);
+        var plugins = await PluginCatalog.LoadAsync(
+            configuration.Plugins, configuration.Folder, state.Generations, NullLoggerFactory.Instance, invocation.Time, stopping.Token);
+        RunnerHost.RequireHandlers(plugins);
+        await using var store = await invocation.OpenStoreAsync(stopping.Token);
+        var jobs = new DemoJobs(store, invocation.Time);
+        await RefuseIfOthersAreOpenAsync(jobs, store);
+        await jobs.SubmitAsync(stopping.Token);
+
+        using var lines = new LastJobLines();
+        var host = new JobHost(store, plugins, RunnerHost.OptionsOf(configuration), lines, invocation.Time, NullLoggerFactory.Instance);
+        var running = host.RunAsync(once: false, stopping.Token);
+        var rows = await WatchAsync(invocation, jobs, lines, running, stopping.Token);
+        await stopping.CancelAsync();
+        await running.WaitAsync(CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+        var faults = DemoJobs.Faults(rows);
+        Show(invocation.Output, configuration, rows, faults);
+        return faults.Count == 0 ? ExitCodes.Ok : ExitCodes.Failed;
+    }
+
+    // The demo runs whatever is due in the queue: it must not be the way in which real jobs are started by accident.
+    private static async Task RefuseIfOthersAreOpenAsync(DemoJobs jobs, IJobStore store)
+    {
+        var others = await jobs.OpenJobsOfOthersAsync(CancellationToken.None);
+        if (others.Count > 0)
+        {
+            throw new CommandFailure(
+                ExitCodes.BadData,
+                $"{store.Name} holds {others.Count} open job(s) that are not the demo's, '{others[0].Id}' among them; the demo would run them too. " +
+                "Run them first with 'delphi-runner run --once', or give the demo another 'store' by --config.");
+        }
+    }
+
+    private static async Task<IReadOnlyList<JobRow>> WatchAsync(
+        Invocation invocation, DemoJobs jobs, LastJobLines lines, Task running, CancellationToken stoppingToken)
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        var rows = await jobs.ReadAsync(CancellationToken.None);
+        if (!console.Profile.Out.IsTerminal)
+        {
+            console.Profile.Width = 160;
+        }
+
+        await console.Live(DemoTable.Of(rows, lines.ByJob, invocation.Time.GetUtcNow())).AutoClear(false).StartAsync(async live =>
+        {
+            while (!DemoJobs.HaveEnded(rows) && !running.IsCompleted && !stoppingToken.IsCancellationRequested)
+            {
+                await Task.WhenAny(running, Task.Delay(Refresh, invocation.Time, stoppingToken));
+                rows = await jobs.ReadAsync(CancellationToken.None);
+                live.UpdateTarget(DemoTable.Of(rows, lines.ByJob, invocation.Time.GetUtcNow()));
+            }
+        });
+        if (running.IsFaulted)
+        {
+            await running;
+        }
+
+        return rows;
+    }
+
+    private static void Show(CommandOutput output, RunnerConfiguration configuration, IReadOnlyList<JobRow> rows, IReadOnlyList<string> faults)
+    {
+        if (output.IsJson)
+        {
+            output.Json(new JsonObject
+            {
+                ["ok"] = faults.Count == 0,
+                ["jobs"] = new JsonArray([.. rows.Select(row => Json(row, configuration.State))]),
+                ["faults"] = new JsonArray([.. faults.Select(fault => JsonValue.Create(fault))]),
+            });
+            return;
+        }
+
+        foreach (var row in rows)
+        {
+            output.Line("");
+            output.Line(Printable.Line($"{row.JobType}  {row.Id}  {row.Status}"));
+            output.Line(CommandOutput.Indent(row.Text(JobAttributes.JobResults) ?? "{}"));
+            foreach (var spool in AttemptFolder.SpoolsOf(configuration.State, row.Id))
+            {
+                output.Line($"  output: {spool}");
+            }
+        }
+
+        output.Line("");
+        foreach (var fault in faults)
+        {
+            output.Line(Printable.Line($"NOT AS IT SHOULD BE: {fault}"));
+        }
+
+        output.Line(faults.Count == 0 ? "All jobs ended as they should. Look on with: delphi-runner jobs list, jobs show ID, jobs logs ID" : "The demo failed.");
+    }
+
+    private static JsonObject Json(JobRow row, string state) => new()
+    {
+        ["job_id"] = row.Id,
+        ["job_type"] = row.JobType,
+        ["status"] = row.Status,
+        ["rechecks"] = row.Rechecks,
+        ["job_results"] = row.Text(JobAttributes.JobResults) is { } results ? JsonNode.Parse(results) : null,
+        ["output"] = new JsonArray([.. AttemptFolder.SpoolsOf(state, row.Id).Select(path => JsonValue.Create(path))]),
+    };
+
+    private static PosixSignalRegistration StopOn(PosixSignal signal, CancellationTokenSource stopping) =>
+        PosixSignalRegistration.Create(signal, context =>
+        {
+            context.Cancel = true;
+            stopping.Cancel();
+        });
+}

@@ -1,0 +1,133 @@
+using System.Globalization;
+using DelphiRunner.Engine;
+using DelphiRunner.Engine.Plugins;
+using DelphiRunner.Engine.Stores;
+using DelphiRunner.Runner.Cli;
+using DelphiRunner.Runner.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Serilog;
+using Serilog.Events;
+using Serilog.Formatting.Compact;
+
+namespace DelphiRunner.Runner;
+
+/// <summary>The host process: takes the state folder, loads the plugins, opens the store, and only then polls.</summary>
+internal static class RunnerHost
+{
+    /// <summary>What a stop may take beyond the longest grace: the kill, its proof and the last write.</summary>
+    private static readonly TimeSpan StopReserve = TimeSpan.FromSeconds(45);
+
+    /// <summary>Runs until stopped, or with <paramref name="once"/> until nothing is due.</summary>
+    /// <returns>An exit code of <see cref="ExitCodes"/>.</returns>
+    public static async Task<int> RunAsync(RunnerConfiguration configuration, bool once, CancellationToken stoppingToken)
+    {
+        using var state = StateFolder.Take(configuration.State);
+        await using var logger = LoggerFor(configuration.Logging);
+        using var loggers = new Serilog.Extensions.Logging.SerilogLoggerFactory(logger);
+        var plugins = await PluginCatalog.LoadAsync(
+            configuration.Plugins, configuration.Folder, state.Generations, loggers, TimeProvider.System, stoppingToken);
+        RequireHandlers(plugins);
+        await using var store = await StoreFactory.OpenAsync(configuration, stoppingToken);
+        var jobs = new JobHost(store, plugins, OptionsOf(configuration), Console.Out, TimeProvider.System, loggers);
+
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "delphi-runner" });
+        builder.Services.AddSystemd();
+        builder.Services.AddWindowsService(options => options.ServiceName = "DelphiRunner");
+        builder.Services.AddSingleton<ILoggerFactory>(loggers);
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = LongestGrace(configuration) + StopReserve);
+        builder.Services.Configure<ConsoleLifetimeOptions>(options => options.SuppressStatusMessages = true);
+        var end = new TaskCompletionSource();
+        builder.Services.AddHostedService(services => new Polling(jobs, once, end, services.GetRequiredService<IHostApplicationLifetime>()));
+        using var host = builder.Build();
+        await host.RunAsync(stoppingToken);
+        // The program reports what ended the polling against its will as it does every failure.
+        await end.Task;
+        return ExitCodes.Ok;
+    }
+
+    /// <summary>A host that could not run a single job is a mistake of its configuration, not an idle host.</summary>
+    /// <exception cref="PluginException">No job type can be served; all reasons are named.</exception>
+    public static void RequireHandlers(PluginCatalog plugins)
+    {
+        if (plugins.JobTypes.Count > 0)
+        {
+            return;
+        }
+
+        var reasons = plugins.Quarantined.Select(plugin => $"{plugin.Name}: {plugin.Reason}").Concat(plugins.Problems);
+        throw new PluginException(
+            plugins.EmptyFolder ?? $"No plugin can serve any job type:{Environment.NewLine}  {string.Join($"{Environment.NewLine}  ", reasons)}")
+        {
+            Plugins = plugins.Quarantined,
+        };
+    }
+
+    public static EngineOptions OptionsOf(RunnerConfiguration configuration) => new()
+    {
+        State = configuration.State,
+        Serving = configuration.Serving,
+        Polling = configuration.Polling,
+        Claims = configuration.Claims,
+        Execution = configuration.Execution,
+        Security = configuration.Security,
+        JobTypes = configuration.JobTypes,
+    };
+
+    /// <summary>The host's own log: standard error, so that standard output carries the lines of the jobs alone, and a file if one is named.</summary>
+    public static Serilog.Core.Logger LoggerFor(LoggingOptions options)
+    {
+        var configuration = new LoggerConfiguration().MinimumLevel.Is(LevelOf(options.Level)).Enrich.FromLogContext();
+        configuration = options.Format == LogFormat.Json
+            ? configuration.WriteTo.Console(new CompactJsonFormatter(), standardErrorFromLevel: LogEventLevel.Verbose)
+            : configuration.WriteTo.Console(
+                outputTemplate: "{Timestamp:yyyy-MM-dd HH:mm:ss.fff} {Level:u3} {Message:lj}{NewLine}{Exception}",
+                formatProvider: CultureInfo.InvariantCulture,
+                standardErrorFromLevel: LogEventLevel.Verbose);
+        if (options.File is { } file)
+        {
+            configuration = configuration.WriteTo.File(
+                new CompactJsonFormatter(), file, rollingInterval: RollingInterval.Day, retainedFileCountLimit: 31);
+        }
+
+        return configuration.CreateLogger();
+    }
+
+    private static LogEventLevel LevelOf(LogLevel level) => level switch
+    {
+        LogLevel.Trace => LogEventLevel.Verbose,
+        LogLevel.Debug => LogEventLevel.Debug,
+        LogLevel.Warning => LogEventLevel.Warning,
+        LogLevel.Error => LogEventLevel.Error,
+        LogLevel.Critical => LogEventLevel.Fatal,
+        _ => LogEventLevel.Information,
+    };
+
+    private static TimeSpan LongestGrace(RunnerConfiguration configuration) =>
+        configuration.JobTypes.Values.Select(options => options.Stop.Grace).DefaultIfEmpty(new JobTypeOptions().Stop.Grace).Max();
+
+    /// <summary>Polls as a hosted service, so that systemd, Windows and a console stop it alike.</summary>
+    private sealed class Polling(JobHost jobs, bool once, TaskCompletionSource end, IHostApplicationLifetime lifetime) : BackgroundService
+    {
+        protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+        {
+            try
+            {
+                await jobs.RunAsync(once, stoppingToken);
+                end.TrySetResult();
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                // A stop before the first poll.
+                end.TrySetResult();
+            }
+            catch (Exception exception)
+            {
+                end.TrySetException(exception);
+            }
+
+            lifetime.StopApplication();
+        }
+    }
+}

@@ -1,0 +1,146 @@
+using DelphiRunner.Contracts;
+using DelphiRunner.Engine.Polling;
+using DelphiRunner.Engine.Stores;
+using DelphiRunner.Engine.Stores.Rows;
+using DelphiRunner.Engine.Stores.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace DelphiRunner.Engine.Tests.Polling;
+
+/// <summary>Turns of the heartbeat on a real SQLite file, with a clock that the tests move.</summary>
+internal sealed class HeartbeatTests
+{
+    private static readonly TimeSpan Length = TimeSpan.FromMinutes(2);
+
+    private readonly FakeTimeProvider _time = new(Rows.Noon);
+    private string _folder = "";
+    private SqliteJobStore _store = null!;
+    private Heartbeat _heartbeat = null!;
+    private RunningJob _job = null!;
+
+    [SetUp]
+    public async Task Claim()
+    {
+        _folder = Directory.CreateTempSubdirectory("delphi-runner-").FullName;
+        _store = new SqliteJobStore(Path.Combine(_folder, "queue.db"), _time);
+        _heartbeat = new Heartbeat(_store, Length, _time, NullLogger<Heartbeat>.Instance);
+        await _store.CreateAsync(NewRow.Of(new NewJob { Id = "a", Type = "A" }, "test", Rows.Noon), CancellationToken.None);
+        var claimed = await _store.ClaimAsync(
+            new ClaimRequest
+            {
+                Seen = (await _store.GetAsync("a", CancellationToken.None))!,
+                Claim = new Claim { JobId = "a", WorkerId = "w", ClaimId = "c", Attempt = 1 },
+                Rechecks = 0,
+                StartedAt = Rows.Noon,
+                LockExpiresAt = Rows.Noon + Heartbeat.ForeignLockLength,
+            },
+            CancellationToken.None);
+        _job = new RunningJob(claimed!, new JobLog("a", LogExcerpt.Read(null, Rows.Noon), [], _ => { }, _time), _time.GetTimestamp());
+        _heartbeat.Add(_job);
+    }
+
+    [TearDown]
+    public async Task Close()
+    {
+        _job.Dispose();
+        _heartbeat.Dispose();
+        await _store.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Test]
+    public async Task A_claim_is_renewed_after_a_third_of_its_length_with_a_lock_for_foreign_readers()
+    {
+        await TurnAfterAsync(Length / 3 - TimeSpan.FromSeconds(1));
+        var before = (await RowAsync()).LockText;
+        await TurnAfterAsync(TimeSpan.FromSeconds(1));
+
+        Assert.That(before, Is.EqualTo("2026-01-02T12:15:00.000000+00:00"));
+        Assert.That((await RowAsync()).LockText, Is.EqualTo("2026-01-02T12:15:40.000000+00:00"));
+    }
+
+    [Test]
+    public async Task Log_lines_are_written_at_most_once_a_second()
+    {
+        _job.Log.Add(JobLog.Information, "first");
+        await TurnAfterAsync(TimeSpan.FromMilliseconds(900));
+        var early = (await RowAsync()).Text(JobAttributes.Logs);
+        await TurnAfterAsync(TimeSpan.FromMilliseconds(100));
+        var flushed = (await RowAsync()).Text(JobAttributes.Logs);
+
+        Assert.That(early, Does.Not.Contain("first"));
+        Assert.That(flushed, Does.Contain("first"));
+    }
+
+    [Test]
+    public async Task A_renewal_raises_no_version()
+    {
+        var before = (await RowAsync()).RawVersion;
+
+        await TurnAfterAsync(Length / 2);
+
+        Assert.That((await RowAsync()).RawVersion, Is.EqualTo(before));
+    }
+
+    [Test]
+    public async Task A_cancel_request_asks_the_job_to_end()
+    {
+        await _store.RequestCancelAsync("a", "because", CancellationToken.None);
+
+        await TurnAfterAsync(Length / 2);
+
+        Assert.That(_job.Reason, Is.EqualTo(StopReason.Cancelled));
+        Assert.That(_job.JobToken.IsCancellationRequested, Is.True);
+        Assert.That(_job.KillToken.IsCancellationRequested, Is.False);
+    }
+
+    [Test]
+    public async Task A_lost_claim_kills_the_job()
+    {
+        await _store.ReleaseAsync(
+            _job.Claimed.Claim,
+            new JobRelease { Status = JobStatuses.Pending, UpdatedAt = Rows.Noon, Attempt = 0, Rechecks = 0, Logs = "{}", Attempts = "[]" },
+            CancellationToken.None);
+
+        await TurnAfterAsync(Length / 2);
+
+        Assert.That(_job.Reason, Is.EqualTo(StopReason.ClaimLost));
+        Assert.That(_job.KillToken.IsCancellationRequested, Is.True);
+    }
+
+    [Test]
+    public async Task A_claim_that_is_gone_while_the_last_write_is_under_way_is_no_loss()
+    {
+        await _store.ReleaseAsync(
+            _job.Claimed.Claim,
+            new JobRelease { Status = JobStatuses.Pending, UpdatedAt = Rows.Noon, Attempt = 0, Rechecks = 0, Logs = "{}", Attempts = "[]" },
+            CancellationToken.None);
+        _job.IsFinishing = true;
+
+        await TurnAfterAsync(Length / 2);
+
+        Assert.That(_job.Reason, Is.EqualTo(StopReason.None));
+    }
+
+    [Test]
+    public void A_claim_that_could_not_be_renewed_in_time_is_fenced_before_it_ends()
+    {
+        _time.Advance(Length - TimeSpan.FromSeconds(6));
+        _heartbeat.FenceOverdue();
+        var early = _job.Reason;
+        _time.Advance(TimeSpan.FromSeconds(2));
+        _heartbeat.FenceOverdue();
+
+        Assert.That(early, Is.EqualTo(StopReason.None));
+        Assert.That(_job.Reason, Is.EqualTo(StopReason.ClaimLost));
+    }
+
+    private async Task TurnAfterAsync(TimeSpan span)
+    {
+        _time.Advance(span);
+        await _heartbeat.TurnAsync(CancellationToken.None);
+    }
+
+    private async Task<JobRow> RowAsync() => (await _store.GetAsync("a", CancellationToken.None))!;
+}

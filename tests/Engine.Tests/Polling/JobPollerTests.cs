@@ -1,0 +1,245 @@
+using System.Collections.Concurrent;
+using DelphiRunner.Contracts;
+using DelphiRunner.Engine.Polling;
+using DelphiRunner.Engine.Stores;
+using DelphiRunner.Engine.Stores.Rows;
+using DelphiRunner.Engine.Stores.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace DelphiRunner.Engine.Tests.Polling;
+
+/// <summary>The poller on a real SQLite file, with jobs that the tests end themselves.</summary>
+internal sealed class JobPollerTests
+{
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
+
+    private readonly ConcurrentQueue<string> _started = new();
+    private string _folder = "";
+    private SqliteJobStore _store = null!;
+    private Heartbeat _heartbeat = null!;
+    private JobLines _lines = null!;
+
+    [SetUp]
+    public void Open()
+    {
+        _folder = Directory.CreateTempSubdirectory("delphi-runner-").FullName;
+        _store = new SqliteJobStore(Path.Combine(_folder, "queue.db"), TimeProvider.System);
+        _heartbeat = new Heartbeat(_store, TimeSpan.FromMinutes(2), TimeProvider.System, NullLogger<Heartbeat>.Instance);
+        _lines = new JobLines(TextWriter.Null);
+    }
+
+    [TearDown]
+    public async Task Close()
+    {
+        _heartbeat.Dispose();
+        await _lines.DisposeAsync();
+        await _store.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Test]
+    public async Task No_more_jobs_are_claimed_than_slots_are_free()
+    {
+        await CreateAsync("A", 10);
+        var release = new TaskCompletionSource();
+        using var started = new SemaphoreSlim(0);
+        var running = Poller(slots: 3, once: true).RunAsync(
+            async job =>
+            {
+                started.Release();
+                await release.Task;
+                await FinishAsync(job);
+            },
+            CancellationToken.None);
+        foreach (var _ in Enumerable.Range(0, 3))
+        {
+            Assert.That(await started.WaitAsync(Soon), Is.True);
+        }
+
+        var processing = await _store.ListAsync(new JobFilter { Status = JobStatuses.Processing }, CancellationToken.None);
+        release.SetResult();
+        await running.WaitAsync(Soon);
+
+        Assert.That(processing.Rows, Has.Count.EqualTo(3));
+        Assert.That(await CountAsync(JobStatuses.Completed), Is.EqualTo(10));
+    }
+
+    [Test]
+    public async Task A_type_whose_slots_are_taken_does_not_block_the_types_behind_it()
+    {
+        await CreateAsync("PIPELINE", 300);
+        await CreateAsync("CHECK", 1);
+        var release = new TaskCompletionSource();
+        var checkRan = new TaskCompletionSource();
+        using var stopping = new CancellationTokenSource();
+        var poller = Poller(slots: 4, once: false, limits: new Dictionary<string, int> { ["PIPELINE"] = 1 });
+        var running = poller.RunAsync(
+            async job =>
+            {
+                if (job.Claimed.Row.JobType == "CHECK")
+                {
+                    checkRan.SetResult();
+                }
+                else
+                {
+                    await release.Task;
+                }
+
+                await FinishAsync(job);
+            },
+            stopping.Token);
+
+        await checkRan.Task.WaitAsync(Soon);
+        var running2 = await CountAsync(JobStatuses.Processing);
+        await stopping.CancelAsync();
+        release.SetResult();
+        await running.WaitAsync(Soon);
+
+        Assert.That(running2, Is.LessThanOrEqualTo(2), "one pipeline, and perhaps the check in its last write");
+    }
+
+    [Test]
+    public async Task Only_served_types_are_claimed()
+    {
+        await CreateAsync("A", 1);
+        await CreateAsync("OTHER", 1);
+
+        await Poller(slots: 2, once: true).RunAsync(FinishAsync, CancellationToken.None).WaitAsync(Soon);
+
+        Assert.That(_started, Is.EqualTo(new[] { "A-0" }));
+        Assert.That((await _store.GetAsync("OTHER-0", CancellationToken.None))!.Status, Is.EqualTo(JobStatuses.Pending));
+    }
+
+    [Test]
+    public async Task Unknown_types_are_claimed_to_be_failed_only_when_that_is_configured()
+    {
+        await CreateAsync("OTHER", 1);
+        await CreateAsync("ELSEWHERE", 1);
+        var served = Served() with { FailUnknown = true, KnownJobTypes = new HashSet<string> { "A", "ELSEWHERE" } };
+
+        await Poller(slots: 2, once: true, served: served).RunAsync(FinishAsync, CancellationToken.None).WaitAsync(Soon);
+
+        Assert.That(_started, Is.EqualTo(new[] { "OTHER-0" }));
+    }
+
+    [Test]
+    public async Task Two_jobs_that_exclude_one_another_run_one_after_the_other_and_both_run()
+    {
+        await CreateAsync("A", 6, conversationId: "7");
+        var now = 0;
+        var most = 0;
+        var served = Served() with { ExclusiveBy = new Dictionary<string, string> { ["A"] = JobAttributes.ConversationId } };
+
+        await Poller(slots: 4, once: true, served: served).RunAsync(
+            async job =>
+            {
+                most = Math.Max(most, Interlocked.Increment(ref now));
+                await Task.Yield();
+                Interlocked.Decrement(ref now);
+                await FinishAsync(job);
+            },
+            CancellationToken.None).WaitAsync(Soon);
+
+        Assert.That(most, Is.EqualTo(1));
+        Assert.That(await CountAsync(JobStatuses.Completed), Is.EqualTo(6));
+    }
+
+    [Test]
+    public async Task A_run_that_ends_when_nothing_is_due_does_not_wait_for_what_is_due_later()
+    {
+        await _store.CreateAsync(
+            NewRow.Of(new NewJob { Id = "later", Type = "A", NotBefore = DateTimeOffset.UtcNow.AddHours(1) }, "test", DateTimeOffset.UtcNow), CancellationToken.None);
+
+        await Poller(slots: 2, once: true).RunAsync(FinishAsync, CancellationToken.None).WaitAsync(Soon);
+
+        Assert.That(_started, Is.Empty);
+    }
+
+    [Test]
+    public async Task A_waiting_poller_starts_a_job_when_it_is_submitted()
+    {
+        using var stopping = new CancellationTokenSource();
+        var ran = new TaskCompletionSource();
+        var running = Poller(slots: 1, once: false, interval: TimeSpan.FromHours(1)).RunAsync(
+            async job =>
+            {
+                await FinishAsync(job);
+                ran.SetResult();
+            },
+            stopping.Token);
+
+        await CreateAsync("A", 1);
+        await ran.Task.WaitAsync(Soon);
+        await stopping.CancelAsync();
+        await running.WaitAsync(Soon);
+
+        Assert.That(_started, Is.EqualTo(new[] { "A-0" }));
+    }
+
+    [Test]
+    public async Task A_stop_asks_the_running_jobs_to_end_and_waits_for_their_last_write()
+    {
+        await CreateAsync("A", 2);
+        using var stopping = new CancellationTokenSource();
+        var started = new TaskCompletionSource();
+        var reasons = new ConcurrentQueue<StopReason>();
+        var running = Poller(slots: 1, once: false).RunAsync(
+            async job =>
+            {
+                started.TrySetResult();
+                await Task.Delay(Timeout.InfiniteTimeSpan, job.JobToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                reasons.Enqueue(job.Reason);
+                await FinishAsync(job);
+            },
+            stopping.Token);
+        await started.Task.WaitAsync(Soon);
+
+        await stopping.CancelAsync();
+        await running.WaitAsync(Soon);
+
+        Assert.That(reasons, Is.EqualTo(new[] { StopReason.HostStopping }));
+        Assert.That(await CountAsync(JobStatuses.Completed), Is.EqualTo(1));
+        Assert.That(await CountAsync(JobStatuses.Pending), Is.EqualTo(1));
+    }
+
+    private static ServedJobs Served() => new() { JobTypes = new HashSet<string> { "A", "PIPELINE", "CHECK" } };
+
+    private JobPoller Poller(
+        int slots, bool once, ServedJobs? served = null, IReadOnlyDictionary<string, int>? limits = null, TimeSpan? interval = null) => new(
+        _store,
+        (served ?? Served()) with { SlotLimits = limits ?? new Dictionary<string, int>() },
+        new PollerOptions { WorkerId = "w", Slots = slots, Interval = interval ?? TimeSpan.FromMilliseconds(100), Once = once },
+        _heartbeat,
+        _lines,
+        TimeProvider.System,
+        NullLogger<JobPoller>.Instance);
+
+    private async Task CreateAsync(string jobType, int count, string? conversationId = null)
+    {
+        foreach (var number in Enumerable.Range(0, count))
+        {
+            var job = new NewJob { Id = $"{jobType}-{number}", Type = jobType, ConversationId = conversationId };
+            await _store.CreateAsync(NewRow.Of(job, "test", DateTimeOffset.UtcNow), CancellationToken.None);
+        }
+    }
+
+    private async Task<int> CountAsync(string status) =>
+        (await _store.ListAsync(new JobFilter { Status = status, Limit = 1000 }, CancellationToken.None)).Rows.Count;
+
+    private async Task FinishAsync(RunningJob job)
+    {
+        _started.Enqueue(job.Claimed.Row.Id);
+        job.IsFinishing = true;
+        var finish = new JobFinish
+        {
+            Status = JobStatuses.Completed,
+            CompletedAt = DateTimeOffset.UtcNow,
+            Results = "{}",
+            Logs = "{}",
+            ProcessExitConfirmed = true,
+            ExitProof = "nothing was started",
+            Attempts = "[]",
+        };
+        await _store.FinishAsync(job.Claimed.Claim, finish, CancellationToken.None);
+    }
+}

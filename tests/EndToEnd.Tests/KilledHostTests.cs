@@ -7,7 +7,9 @@ namespace DelphiRunner.EndToEnd.Tests;
 public sealed class KilledHostTests
 {
     private const int Runs = 20;
-    private const int JobsPerRun = 60;
+    private const int JobsPerRun = 100;
+    private const string Acknowledged = "Job submitted with ID: ";
+    private const string Polls = "with 4 slot(s)";
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
 
@@ -15,15 +17,18 @@ public sealed class KilledHostTests
     public async Task No_acknowledged_submit_is_lost_and_every_job_ends()
     {
         var seed = Environment.TickCount;
-        TestContext.Out.WriteLine($"The moments come from seed {seed}.");
+        await TestContext.Out.WriteLineAsync($"The moments come from seed {seed}.");
         var random = new Random(seed);
         using var deployment = new Deployment(new DeploymentOptions { Slots = 4, FullPipeline = "[/bin/true]", ClaimLength = "10s" });
         var acknowledged = new List<string>();
+        var interrupted = 0;
 
         for (var run = 0; run < Runs; run++)
         {
-            acknowledged.AddRange(await KillWhileDrainingAsync(deployment, run, TimeSpan.FromMilliseconds(random.Next(100, 1500))));
-            var stored = (await deployment.ReadRowsAsync()).Select(row => row.Id).ToHashSet();
+            acknowledged.AddRange(await KillWhileDrainingAsync(deployment, run, TimeSpan.FromMilliseconds(random.Next(0, 500))));
+            var rowsNow = await deployment.ReadRowsAsync();
+            var stored = rowsNow.Select(row => row.Id).ToHashSet();
+            interrupted += rowsNow.Any(row => row["status"]?.Text == "PROCESSING") ? 1 : 0;
             Assert.That(acknowledged.Where(id => !stored.Contains(id)), Is.Empty, $"acknowledged before kill {run}, with seed {seed}");
         }
 
@@ -31,6 +36,7 @@ public sealed class KilledHostTests
 
         var rows = await deployment.ReadRowsAsync();
         Assert.That(acknowledged, Has.Count.GreaterThan(JobsPerRun), "too few submits were acknowledged to show anything");
+        Assert.That(interrupted, Is.Positive, "no kill met a running job");
         Assert.That(rows.Select(row => row["status"]?.Text), Is.All.AnyOf("COMPLETED", "FAILED"));
         // A job may only fail by having been begun too often; /bin/true does not.
         Assert.That(rows.Where(row => row["status"]?.Text == "FAILED").Select(row => row["error_message"]?.Text), Is.All.Contain("without coming to an end"));
@@ -45,7 +51,9 @@ public sealed class KilledHostTests
             return deployment.Write($"rows/{id}.json", NewJobs.Pending(id, "FULL_PIPELINE", $"{run * JobsPerRun + number + 1}", DateTimeOffset.UtcNow));
         });
         await using var host = deployment.Start("run");
+        await host.WaitForErrorAsync(Polls);
         await using var submit = deployment.Start(["submit", "--from", .. files]);
+        await submit.WaitForOutputAsync(Acknowledged);
 
         // The moment is the point of the test: whatever the programs are doing then.
         await Task.Delay(moment);
@@ -54,7 +62,7 @@ public sealed class KilledHostTests
 
         await host.WaitAsync();
         var end = await submit.WaitAsync();
-        return [.. end.Output.Where(line => line.Contains("submitted with ID: ", StringComparison.Ordinal)).Select(line => line.Split(' ')[^1])];
+        return [.. end.Output.Where(line => line.Contains(Acknowledged, StringComparison.Ordinal)).Select(line => line.Split(' ')[^1])];
     }
 
     /// <summary>Runs a host until all jobs have ended: the claims of the killed ones have to lapse first.</summary>
@@ -68,6 +76,7 @@ public sealed class KilledHostTests
             await Task.Delay(TimeSpan.FromMilliseconds(200));
         }
 
+        await host.WaitForErrorAsync(Polls);
         await host.SignalAsync("TERM");
         var end = await host.WaitAsync();
         Assert.That(end.ExitCode, Is.Zero, end.ToString());

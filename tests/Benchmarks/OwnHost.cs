@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using DelphiRunner.Engine;
 using DelphiRunner.Engine.Plugins;
 using DelphiRunner.Engine.Polling;
@@ -9,14 +8,11 @@ namespace DelphiRunner.Benchmarks;
 /// <summary>This project's host inside the benchmark's process, as a peer's library runs there: all its stages, without the program around them.</summary>
 internal static class OwnHost
 {
-    /// <summary>Runs a host until the queue is drained.</summary>
-    /// <returns>The time from its start on, plugins loaded before.</returns>
-    public static async Task<TimeSpan> DrainAsync(Workspace workspace, int slots, CancellationToken stoppingToken)
+    /// <summary>Loads the plugins; then measured: runs a host until the queue is drained.</summary>
+    public static async Task<Spent> DrainAsync(Workspace workspace, int slots, CancellationToken stoppingToken)
     {
         var plugins = await LoadPluginsAsync(workspace, stoppingToken);
-        var start = Stopwatch.GetTimestamp();
-        await RunAsync(workspace, plugins, slots, once: true, stoppingToken);
-        return Stopwatch.GetElapsedTime(start);
+        return await Spent.ByAsync(() => RunAsync(workspace, plugins, slots, once: true, stoppingToken));
     }
 
     /// <summary>Runs a host until it is stopped.</summary>

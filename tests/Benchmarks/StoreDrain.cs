@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using DelphiRunner.Engine.Polling;
 using DelphiRunner.Engine.Stores;
 using DelphiRunner.Engine.Stores.Rows;
@@ -11,17 +10,17 @@ internal static class StoreDrain
 {
     private const int WindowSize = 256;
 
-    public static async Task<TimeSpan> RunAsync(IJobStore store, string jobType, int slots, CancellationToken stoppingToken)
+    public static Task<Spent> RunAsync(IJobStore store, string jobType, int slots, CancellationToken stoppingToken) =>
+        Spent.ByAsync(() => DrainAsync(store, jobType, slots, stoppingToken));
+
+    private static async Task DrainAsync(IJobStore store, string jobType, int slots, CancellationToken stoppingToken)
     {
-        var start = Stopwatch.GetTimestamp();
         var query = new CandidateQuery { Now = DateTimeOffset.UtcNow, JobTypes = new HashSet<string> { jobType }, Limit = WindowSize };
         while ((await store.ListCandidatesAsync(query, stoppingToken)).Pending is { Count: > 0 } window)
         {
             var rows = new ConcurrentQueue<JobRow>(window);
             await Task.WhenAll(Enumerable.Range(0, slots).Select(_ => WorkAsync(store, rows, stoppingToken)));
         }
-
-        return Stopwatch.GetElapsedTime(start);
     }
 
     private static async Task WorkAsync(IJobStore store, ConcurrentQueue<JobRow> rows, CancellationToken stoppingToken)

@@ -1,4 +1,3 @@
-using DelphiRunner.Engine;
 using DelphiRunner.Engine.Stores;
 using DelphiRunner.Engine.Stores.Sqlite;
 
@@ -9,15 +8,16 @@ internal sealed class Workspace : IAsyncDisposable
 {
     private readonly string _folder;
 
-    private Workspace(string folder, IJobStore store)
+    private Workspace(string folder)
     {
         _folder = folder;
-        Store = store;
+        Database = Path.Combine(folder, "queue.db");
+        Store = new SqliteJobStore(Database, TimeProvider.System);
     }
 
     public IJobStore Store { get; }
 
-    public string Database => DatabaseIn(_folder);
+    public string Database { get; }
 
     public string State => Path.Combine(_folder, "state");
 
@@ -30,20 +30,15 @@ internal sealed class Workspace : IAsyncDisposable
     public static async Task<Workspace> CreateAsync(string parent, string jobType, int jobs, CancellationToken stoppingToken)
     {
         var folder = Path.Combine(parent, Guid.NewGuid().ToString("N"));
-        Directory.CreateDirectory(folder);
-        var workspace = new Workspace(folder, await OpenStoreAsync(DatabaseIn(folder), stoppingToken));
+        Directory.CreateDirectory(Path.Combine(folder, "state"));
+        var workspace = new Workspace(folder);
         await Jobs.SubmitAsync(workspace.Store, jobType, jobs, stoppingToken);
         return workspace;
     }
-
-    /// <summary>Opens a queue as the program does.</summary>
-    public static Task<IJobStore> OpenStoreAsync(string database, CancellationToken stoppingToken) => throw new NotImplementedException();
 
     public async ValueTask DisposeAsync()
     {
         await Store.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
-
-    private static string DatabaseIn(string folder) => Path.Combine(folder, "queue.db");
 }

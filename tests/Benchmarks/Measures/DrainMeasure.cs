@@ -15,19 +15,19 @@ internal sealed class DrainMeasure(BenchmarkArguments arguments)
     public async Task<JsonObject> RunAsync(CancellationToken stoppingToken)
     {
         await OwnAsync(WarmUpJobs, stoppingToken);
-        HangfireDrain.Run(WarmUpJobs, arguments.Slots, stoppingToken);
-        var own = new Figure();
-        var hangfire = new Figure();
+        await HangfireDrain.RunAsync(WarmUpJobs, arguments.Slots, stoppingToken);
+        var own = new Rate(_jobs);
+        var hangfire = new Rate(_jobs);
         var ratio = new Figure();
         var program = new Figure();
-        var store = new Figure();
+        var store = new Rate(_jobs);
         for (var i = 0; i < arguments.Repetitions; i++)
         {
-            own.Add(_jobs / (await OwnAsync(_jobs, stoppingToken)).TotalSeconds);
-            hangfire.Add(_jobs / HangfireDrain.Run(_jobs, arguments.Slots, stoppingToken).TotalSeconds);
+            own.Add(await OwnAsync(_jobs, stoppingToken));
+            hangfire.Add(await HangfireDrain.RunAsync(_jobs, arguments.Slots, stoppingToken));
             ratio.Add(own.Last / hangfire.Last);
             program.Add(_jobs / (await ProgramAsync(stoppingToken)).TotalSeconds);
-            store.Add(_jobs / (await StoreAloneAsync(stoppingToken)).TotalSeconds);
+            store.Add(await StoreAloneAsync(stoppingToken));
             await Progress.TellAsync($"own {own.Last:0}/s, Hangfire {hangfire.Last:0}/s, program {program.Last:0}/s, store alone {store.Last:0}/s");
         }
 
@@ -47,12 +47,12 @@ internal sealed class DrainMeasure(BenchmarkArguments arguments)
         };
     }
 
-    private async Task<TimeSpan> OwnAsync(int jobs, CancellationToken stoppingToken)
+    private async Task<Spent> OwnAsync(int jobs, CancellationToken stoppingToken)
     {
         await using var workspace = await Workspace.CreateAsync(arguments.Folder, Jobs.Empty, jobs, stoppingToken);
-        var elapsed = await _watch.DuringAsync(workspace.Database, () => OwnHost.DrainAsync(workspace, arguments.Slots, stoppingToken), stoppingToken);
+        var spent = await _watch.DuringAsync(workspace.Database, () => OwnHost.DrainAsync(workspace, arguments.Slots, stoppingToken), stoppingToken);
         await Jobs.ReadDrainedAsync(workspace.Store, jobs, stoppingToken);
-        return elapsed;
+        return spent;
     }
 
     /// <summary>The real program, logging included: from its first claim to its last write, as the rows tell.</summary>
@@ -65,11 +65,11 @@ internal sealed class DrainMeasure(BenchmarkArguments arguments)
         return rows.Max(row => row.Time(JobAttributes.CompletedAt))!.Value - rows.Min(row => row.StartedAt)!.Value;
     }
 
-    private async Task<TimeSpan> StoreAloneAsync(CancellationToken stoppingToken)
+    private async Task<Spent> StoreAloneAsync(CancellationToken stoppingToken)
     {
         await using var workspace = await Workspace.CreateAsync(arguments.Folder, Jobs.Empty, _jobs, stoppingToken);
-        var elapsed = await StoreDrain.RunAsync(workspace.Store, Jobs.Empty, arguments.Slots, stoppingToken);
+        var spent = await StoreDrain.RunAsync(workspace.Store, Jobs.Empty, arguments.Slots, stoppingToken);
         await Jobs.ReadDrainedAsync(workspace.Store, _jobs, stoppingToken);
-        return elapsed;
+        return spent;
     }
 }

@@ -1,3 +1,5 @@
+using DelphiRunner.Engine.Stores.Sqlite;
+
 namespace DelphiRunner.Benchmarks.Measures;
 
 /// <summary>This program as another process that submits: it creates a job for each line that it is sent, and says when it began to.</summary>
@@ -8,7 +10,7 @@ internal static class LatencySubmitter
 
     public static async Task<int> RunAsync(string database, TextReader input, TextWriter output)
     {
-        await using var store = await Workspace.OpenStoreAsync(database, CancellationToken.None);
+        await using var store = new SqliteJobStore(database, TimeProvider.System);
         while (await input.ReadLineAsync() is { } jobId)
         {
             var row = Jobs.New(Jobs.Stamp, jobId);

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using DelphiRunner.Benchmarks.Peers;
+using DelphiRunner.Engine.Security;
 
 namespace DelphiRunner.Benchmarks.Measures;
 
@@ -8,26 +9,26 @@ internal sealed class TrueMeasure(BenchmarkArguments arguments)
 {
     private const int WarmUpJobs = 300;
 
-    /// <summary>The prefix programs that the host puts before a command, and the command.</summary>
-    private static readonly string[] CommandLine = ["/usr/bin/setsid", "/bin/true"];
-
     private readonly int _jobs = arguments.Jobs ?? 2000;
+
+    // The prefix program that the host puts before a command, and the command.
+    private readonly string[] _commandLine = [SessionProgram(), "/bin/true"];
     private readonly SlotWatch _watch = new(arguments.Slots);
 
     public async Task<JsonObject> RunAsync(CancellationToken stoppingToken)
     {
         await OwnAsync(WarmUpJobs, stoppingToken);
-        await CliWrapLoop.RunAsync(CommandLine, WarmUpJobs, arguments.Slots, stoppingToken);
-        var own = new Figure();
-        var loop = new Figure();
+        await CliWrapLoop.RunAsync(_commandLine, WarmUpJobs, arguments.Slots, stoppingToken);
+        var own = new Rate(_jobs);
+        var loop = new Rate(_jobs);
         var ratio = new Figure();
-        var bare = new Figure();
+        var bare = new Rate(_jobs);
         for (var i = 0; i < arguments.Repetitions; i++)
         {
-            own.Add(_jobs / (await OwnAsync(_jobs, stoppingToken)).TotalSeconds);
-            loop.Add(_jobs / (await CliWrapLoop.RunAsync(CommandLine, _jobs, arguments.Slots, stoppingToken)).TotalSeconds);
+            own.Add(await OwnAsync(_jobs, stoppingToken));
+            loop.Add(await CliWrapLoop.RunAsync(_commandLine, _jobs, arguments.Slots, stoppingToken));
             ratio.Add(own.Last / loop.Last);
-            bare.Add(_jobs / (await CliWrapLoop.RunAsync(CommandLine[^1..], _jobs, arguments.Slots, stoppingToken)).TotalSeconds);
+            bare.Add(await CliWrapLoop.RunAsync(_commandLine[^1..], _jobs, arguments.Slots, stoppingToken));
             await Progress.TellAsync($"own {own.Last:0}/s, CliWrap with the same prefix {loop.Last:0}/s, without {bare.Last:0}/s");
         }
 
@@ -36,7 +37,7 @@ internal sealed class TrueMeasure(BenchmarkArguments arguments)
             ["measure"] = "true",
             ["jobs"] = _jobs,
             ["slots"] = arguments.Slots,
-            ["command_line"] = string.Join(' ', CommandLine),
+            ["command_line"] = string.Join(' ', _commandLine),
             ["own_per_s"] = own.ToJson(),
             ["cliwrap_loop_per_s"] = loop.ToJson(),
             ["ratio"] = ratio.ToJson(),
@@ -47,11 +48,14 @@ internal sealed class TrueMeasure(BenchmarkArguments arguments)
         };
     }
 
-    private async Task<TimeSpan> OwnAsync(int jobs, CancellationToken stoppingToken)
+    private static string SessionProgram() => ProgramPath.Find("setsid", Environment.GetEnvironmentVariable("PATH"))?.Path
+        ?? throw new MeasureException("There is no program 'setsid' on the PATH; without it the host cannot be measured as it runs on Linux. Install util-linux.");
+
+    private async Task<Spent> OwnAsync(int jobs, CancellationToken stoppingToken)
     {
         await using var workspace = await Workspace.CreateAsync(arguments.Folder, Jobs.True, jobs, stoppingToken);
-        var elapsed = await _watch.DuringAsync(workspace.Database, () => OwnHost.DrainAsync(workspace, arguments.Slots, stoppingToken), stoppingToken);
+        var spent = await _watch.DuringAsync(workspace.Database, () => OwnHost.DrainAsync(workspace, arguments.Slots, stoppingToken), stoppingToken);
         await Jobs.ReadDrainedAsync(workspace.Store, jobs, stoppingToken);
-        return elapsed;
+        return spent;
     }
 }

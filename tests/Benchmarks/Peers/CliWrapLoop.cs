@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using CliWrap;
 
 namespace DelphiRunner.Benchmarks.Peers;
@@ -11,15 +10,13 @@ internal static class CliWrapLoop
     /// <param name="runs">How often in all.</param>
     /// <param name="parallelism">How many at once.</param>
     /// <param name="stoppingToken">Ends the loop.</param>
-    public static async Task<TimeSpan> RunAsync(IReadOnlyList<string> commandLine, int runs, int parallelism, CancellationToken stoppingToken)
+    public static Task<Spent> RunAsync(IReadOnlyList<string> commandLine, int runs, int parallelism, CancellationToken stoppingToken)
     {
         var command = Cli.Wrap(commandLine[0]).WithArguments(commandLine.Skip(1));
-        var start = Stopwatch.GetTimestamp();
-        await Parallel.ForAsync(
+        return Spent.ByAsync(() => Parallel.ForAsync(
             0,
             runs,
             new ParallelOptions { MaxDegreeOfParallelism = parallelism, CancellationToken = stoppingToken },
-            async (_, token) => await command.ExecuteAsync(token));
-        return Stopwatch.GetElapsedTime(start);
+            async (_, token) => await command.ExecuteAsync(token)));
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Hangfire;
 using Hangfire.InMemory;
 using Hangfire.States;
@@ -8,9 +7,10 @@ namespace DelphiRunner.Benchmarks.Peers;
 /// <summary>The same number of empty jobs, drained by Hangfire from its store in memory, which keeps nothing.</summary>
 internal static class HangfireDrain
 {
-    /// <summary>Enqueues the jobs, then starts a server and waits until it has recorded all of them as succeeded.</summary>
-    /// <returns>The time from the start of the server on.</returns>
-    public static TimeSpan Run(int jobs, int workers, CancellationToken stoppingToken)
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(2);
+
+    /// <summary>Enqueues the jobs; then measured: starts a server, and waits until it has recorded all of them as succeeded.</summary>
+    public static async Task<Spent> RunAsync(int jobs, int workers, CancellationToken stoppingToken)
     {
         using var storage = new InMemoryStorage();
         var client = new BackgroundJobClient(storage);
@@ -19,20 +19,31 @@ internal static class HangfireDrain
             client.Create(() => DoNothing(), new EnqueuedState());
         }
 
-        var monitoring = storage.GetMonitoringApi();
-        var start = Stopwatch.GetTimestamp();
-        using var server = new BackgroundJobServer(new BackgroundJobServerOptions { WorkerCount = workers }, storage);
-        while (monitoring.GetStatistics().Succeeded < jobs)
+        BackgroundJobServer? server = null;
+        try
         {
-            stoppingToken.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(2));
-            stoppingToken.ThrowIfCancellationRequested();
+            return await Spent.ByAsync(() =>
+            {
+                server = new BackgroundJobServer(new BackgroundJobServerOptions { WorkerCount = workers }, storage);
+                return WaitAsync(storage.GetMonitoringApi(), jobs, stoppingToken);
+            });
         }
-
-        return Stopwatch.GetElapsedTime(start);
+        finally
+        {
+            server?.Dispose();
+        }
     }
 
     /// <summary>The job; Hangfire calls public methods only.</summary>
     public static void DoNothing()
     {
+    }
+
+    private static async Task WaitAsync(Hangfire.Storage.IMonitoringApi monitoring, int jobs, CancellationToken stoppingToken)
+    {
+        while (monitoring.GetStatistics().Succeeded < jobs)
+        {
+            await Task.Delay(LookEvery, stoppingToken);
+        }
     }
 }

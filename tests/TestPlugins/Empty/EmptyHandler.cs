@@ -4,7 +4,7 @@ namespace DelphiRunner.TestPlugins.Empty;
 
 /// <summary>A job with nothing to run: what is left is the queue's own cost.</summary>
 [HandlesJobType("EMPTY")]
-internal sealed class EmptyHandler : IJobHandler
+public sealed class EmptyHandler : IJobHandler
 {
     public Task<JobPlan> PlanAsync(Job job, JobContext context, CancellationToken jobToken) =>
         Task.FromResult(JobPlan.Finish(JobOutcome.Completed()));

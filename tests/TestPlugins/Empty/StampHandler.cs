@@ -11,7 +11,7 @@ namespace DelphiRunner.TestPlugins.Empty;
 /// </remarks>
 [HandlesJobType("STAMP")]
 [RunsProgram("/bin/date")]
-internal sealed class StampHandler : IJobHandler
+public sealed class StampHandler : IJobHandler
 {
     public Task<JobPlan> PlanAsync(Job job, JobContext context, CancellationToken jobToken)
     {

@@ -1,1 +1,38 @@
-return 0;
+// A child program with one command for each behaviour that the host has to live with: delphi-child COMMAND [ARGUMENTS].
+//
+//   Plain.cs     echo TEXT...              prints each text as a line on standard output
+//                stderr TEXT...            prints each text as a line on standard error
+//                args ARG...               prints each argument as a line of JSON text
+//                env                       prints the environment, one NAME=VALUE a line, sorted
+//                cwd                       prints the working directory
+//                exit CODE                 exits with a code
+//                stdin-cat                 copies standard input to standard output
+//                result-file TEXT          writes a text to the file named by DELPHI_RESULT_FILE
+//                record FILE CODE [ARG...] appends one JSON line {args, env, cwd, stdin} to a file ("-": named by CHILD_RECORD), then exits
+//   Output.cs    flood BYTES               writes lines of 100 bytes, as fast as it can
+//                long-line BYTES           writes one line of x without an end
+//                partial-line TEXT         writes a text without a line end, then waits for a signal
+//                lines COUNT               writes numbered lines to both streams in turn: out 0, err 1, ...
+//                progress COUNT            writes numbers that overwrite one another by \r
+//                invalid-utf8              writes bytes that are no UTF-8
+//                ansi                      writes escape sequences, control characters and a forged log line
+//                secret-split NAME         writes a variable's value in two writes, the second a moment later
+//                secret-base64 NAME        writes a variable's value in base64
+//   Waiting.cs   wait                      prints "ready" and waits for a signal
+//                sleep-until-file FILE     prints "ready" and waits until a file exists
+//                ignore-term               ignores TERM, INT and HUP, prints "ready" and waits
+//                trap-term CODE            on TERM prints "trapped" and exits with a code; prints "ready" first
+//                stop-itself               sends SIGSTOP to itself
+//   Family.cs    hold-pipe SECONDS         leaves a grandchild that holds standard output, and exits with 0
+//                leave-behind              leaves a grandchild with no pipes in its group, prints its id, and exits with 5
+using DelphiRunner.Child;
+
+return args is [var command, .. var rest]
+    ? Plain.Run(command, rest) ?? Output.Run(command, rest) ?? Waiting.Run(command, rest) ?? Family.Run(command, rest) ?? Unknown(command)
+    : Unknown("(none)");
+
+static int Unknown(string command)
+{
+    Console.Error.WriteLine($"Unknown command '{command}'. The commands are listed at the top of tests/Child/Program.cs.");
+    return 64;
+}

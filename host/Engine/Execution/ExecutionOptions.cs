@@ -3,11 +3,14 @@ namespace DelphiRunner.Engine.Execution;
 /// <summary>The section <c>execution</c>.</summary>
 internal sealed record ExecutionOptions
 {
-    /// <summary>The time limit of job types that have none of their own. From 1 s. Default: 4 h, the longest that an existing writer asks for.</summary>
+    /// <summary>The time limit of job types that have none of their own. From 1 s to 30 d. Default: 4 h, the longest that an existing writer asks for.</summary>
     public TimeSpan TimeLimit { get; init; } = TimeSpan.FromHours(4);
 
     /// <summary>How many of the last lines of output a handler gets. From 10 to 100,000. Default: 1,000.</summary>
     public int LastLines { get; init; } = 1000;
+
+    /// <summary>Texts that mark a line which readers look for: it stays in the row's excerpt. Default: the closing line of the Delphi pipeline.</summary>
+    public IReadOnlyList<string> KeepLines { get; init; } = ["Results stored in DynamoDB"];
 
     /// <summary>The longest line in bytes; the rest of a longer one is dropped and counted. From 256 B to 1 MiB. Default: 8 KiB.</summary>
     public int MaxLineBytes { get; init; } = 8 * 1024;

@@ -15,4 +15,17 @@ internal sealed record ProcessRun
 
     /// <summary>What was seen, for instance <c>group empty</c>.</summary>
     public required string ExitProof { get; init; }
+
+    /// <summary>Sentences for the job's log about what the host saw: a spool that was cut, a result file that could not be used. Default: none.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+}
+
+/// <summary>The files of one attempt.</summary>
+internal sealed record AttemptFiles
+{
+    /// <summary>The absolute path of the file that keeps the attempt's masked output. Created with the first byte of output; an older one is replaced.</summary>
+    public required string SpoolPath { get; init; }
+
+    /// <summary>The absolute path of the file that the child knows as <c>DELPHI_RESULT_FILE</c>. It does not exist before the run.</summary>
+    public required string ResultPath { get; init; }
 }

@@ -36,6 +36,9 @@ internal sealed record CandidateQuery
     /// <summary>The job types to look for, or null for all, rows without a job type among them.</summary>
     public IReadOnlySet<string>? JobTypes { get; init; }
 
+    /// <summary>Job types to leave out, for a query that looks for all others.</summary>
+    public IReadOnlySet<string> ExceptJobTypes { get; init; } = new HashSet<string>();
+
     /// <summary>Job ids to leave out, because they were just lost or do not suit.</summary>
     public IReadOnlySet<string> Except { get; init; } = new HashSet<string>();
 

@@ -1,1 +1,3 @@
-return 0;
+using DelphiRunner.Plugins.Delphi.Sample;
+
+return Commands.Run(args, Console.Out, Console.Error, Environment.GetEnvironmentVariable);

@@ -1,0 +1,47 @@
+using System.ComponentModel;
+using System.Diagnostics;
+
+namespace DelphiRunner.Engine.Execution;
+
+/// <summary>An attempt on a system without process groups of our own (Windows, macOS): the root and those of its descendants that can be found.</summary>
+/// <param name="root">The root process. It may be disposed while this is in use.</param>
+internal sealed class ProcessTreeContainment(Process root) : IContainment
+{
+    private readonly int _id = root.Id;
+
+    /// <summary>Asks the root alone; Windows knows no such signal, so that there nothing happens before the kill.</summary>
+    public void Signal(StopSignal signal)
+    {
+        if (!OperatingSystem.IsWindows() && IsRunning())
+            _ = Signals.Send(_id, Signals.Number(signal));
+    }
+
+    public void Kill()
+    {
+        try
+        {
+            if (IsRunning())
+                root.Kill(entireProcessTree: true);
+        }
+        catch (Exception e) when (e is InvalidOperationException or Win32Exception or AggregateException)
+        {
+            // It ended meanwhile, or a descendant refuses; the proof says what is known.
+        }
+    }
+
+    public Task<ExitProof> ProveExitAsync() =>
+        Task.FromResult(new ExitProof(false, "root process ended; its descendants cannot be seen on this system (Process.Kill of the entire tree)"));
+
+    private bool IsRunning()
+    {
+        try
+        {
+            return !root.HasExited;
+        }
+        catch (InvalidOperationException)
+        {
+            // Disposed, which CliWrap does after the exit.
+            return false;
+        }
+    }
+}

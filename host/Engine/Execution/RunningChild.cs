@@ -1,0 +1,81 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using CliWrap;
+
+namespace DelphiRunner.Engine.Execution;
+
+/// <summary>A child from its start until its pipes are closed.</summary>
+internal sealed class RunningChild : IDisposable
+{
+    // How long the pipes may stay open behind the root's exit: a grandchild that holds them would hold the slot for ever.
+    private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(2);
+
+    private readonly TaskCompletionSource _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _drain;
+    private int _isDraining;
+
+    private RunningChild(TimeProvider time) => _drain = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+
+    public int Id { get; private set; }
+
+    /// <summary>Completes when the root process has ended.</summary>
+    public Task Exited => _exited.Task;
+
+    /// <summary>Completes when the root process has ended and its pipes are closed, or were open for too long.</summary>
+    public Task<CommandResult> Completed { get; private set; } = null!; // Set by the start, without which there is no instance.
+
+    public IContainment Containment { get; private set; } = null!; // As above.
+
+    /// <summary>Starts a child on the current thread.</summary>
+    /// <param name="command">Makes the command, given the token that ends the reading of its output.</param>
+    /// <param name="configure">Fills in what the command does not say.</param>
+    /// <param name="contain">Gives what holds the child's processes.</param>
+    /// <param name="time">The clock.</param>
+    /// <exception cref="Win32Exception">The program could not be started.</exception>
+    public static RunningChild Start(
+        Func<CancellationToken, Command> command, Action<ProcessStartInfo> configure, Func<Process, IContainment> contain, TimeProvider time)
+    {
+        var child = new RunningChild(time);
+        try
+        {
+            // CliWrap starts the process before it returns, thus on this thread.
+            child.Completed = command(child._drain.Token).ExecuteAsync(configure, process => child.Attach(process, contain), default, default);
+            return child;
+        }
+        catch
+        {
+            child.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Gives up a child that SIGKILL did not end.</summary>
+    public void Abandon()
+    {
+        if (Interlocked.Exchange(ref _isDraining, 1) == 0)
+            _drain.Cancel();
+        // Whatever still becomes of it, nobody is there to hear.
+        _ = Completed.ContinueWith(static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+    }
+
+    public void Dispose() => _drain.Dispose();
+
+    private void Attach(Process process, Func<Process, IContainment> contain)
+    {
+        Id = process.Id;
+        Containment = contain(process);
+        process.Exited += (_, _) => Drain();
+        // The event of a process that had ended before is not raised again.
+        if (process.HasExited)
+            Drain();
+    }
+
+    private void Drain()
+    {
+        if (Interlocked.Exchange(ref _isDraining, 1) == 0)
+        {
+            _drain.CancelAfter(DrainLimit);
+            _exited.SetResult();
+        }
+    }
+}

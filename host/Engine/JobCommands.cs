@@ -1,0 +1,94 @@
+using System.Globalization;
+using DelphiRunner.Contracts;
+using DelphiRunner.Engine.Execution;
+using DelphiRunner.Engine.Plugins;
+using DelphiRunner.Engine.Polling;
+using DelphiRunner.Engine.Security;
+using DelphiRunner.Engine.Security.Masking;
+using DelphiRunner.Engine.Stores.Rows;
+
+namespace DelphiRunner.Engine;
+
+/// <summary>Turns what a handler asks for into an approved command, and runs it with the job's log and limits.</summary>
+internal sealed class JobCommands(CommandPolicy policy, ProcessRunner runner, ExecutorOptions options, IReadOnlyDictionary<string, string> hostEnvironment)
+{
+    /// <summary>Masks the secrets that are granted to a job type, for what its handler writes before a command is approved.</summary>
+    public SecretMasker MaskerFor(string? jobType) =>
+        OptionsOf(jobType).Secrets is { Count: > 0 } names
+            ? new SecretMasker(names.Select(name => hostEnvironment.GetValueOrDefault(name)).OfType<string>())
+            : SecretMasker.None;
+
+    /// <summary>Approves a command under the policies; what they refuse of it, and a time limit of the row that cannot count, is in the refusals.</summary>
+    /// <param name="command">What the handler asks for.</param>
+    /// <param name="handler">The handler that asks.</param>
+    /// <param name="row">The job's row.</param>
+    /// <param name="work">The attempt's work folder.</param>
+    /// <param name="fence">The text that tells attempts apart: the attempt's number and the claim's id.</param>
+    /// <exception cref="CommandDeniedException">The command may not run at all.</exception>
+    public Approval Approve(JobCommand command, JobHandler handler, JobRow row, string work, string fence)
+    {
+        var (limit, note) = TimeLimitOf(row, command);
+        var approval = policy.Approve(new CommandRequest
+        {
+            Command = command,
+            WorkFolder = work,
+            HostVariables = new Dictionary<string, string>
+            {
+                ["DELPHI_JOB_ID"] = row.Id,
+                ["DELPHI_RESULT_FILE"] = AttemptFolder.ResultPathIn(work),
+                ["DELPHI_FENCE"] = fence,
+            },
+            NamedPrograms = handler.NamedPrograms,
+            Secrets = OptionsOf(row.JobType).Secrets,
+            TimeLimit = limit,
+        });
+        return note is null ? approval : approval with { Refusals = [note, .. approval.Refusals] };
+    }
+
+    public async Task<ProcessRun> RunAsync(ApprovedCommand command, RunningJob running, AttemptFolder folder)
+    {
+        running.Log.Add(JobLog.Information, $"Executing command: {Show(command)}");
+        var run = await runner.RunAsync(
+            command,
+            new AttemptFiles { SpoolPath = folder.SpoolPath, ResultPath = folder.ResultPath },
+            OptionsOf(running.Claimed.Row.JobType).Stop,
+            line => running.Log.AddOutput(line.Text, line.FromStandardError),
+            running.JobToken,
+            running.KillToken);
+        foreach (var note in run.Notes)
+        {
+            running.Log.Add(JobLog.Warning, note);
+        }
+
+        return run;
+    }
+
+    /// <summary>The command on one line for a person, masked; no shell reads it.</summary>
+    public static string Show(ApprovedCommand command) =>
+        command.Masker.Mask(string.Join(' ', command.Arguments.Prepend(command.Program).Select(Quote)));
+
+    /// <summary>The shortest of the job type's limit, the row's where it is a valid one, and the handler's.</summary>
+    private (TimeSpan Limit, string? Note) TimeLimitOf(JobRow row, JobCommand command)
+    {
+        var limit = OptionsOf(row.JobType).TimeLimit ?? options.TimeLimit;
+        string? note = null;
+        if (row.Whole(JobAttributes.TimeoutSeconds) is > 0 and var seconds)
+        {
+            limit = TimeSpan.FromSeconds(Math.Min(limit.TotalSeconds, seconds));
+        }
+        else if (row.Text(JobAttributes.TimeoutSeconds) is { } text)
+        {
+            note = string.Create(
+                CultureInfo.InvariantCulture,
+                $"timeout_seconds is '{text}', which is no number of seconds above 0; the job type's limit of {limit.TotalSeconds:0} s counts.");
+        }
+
+        return (command.TimeLimit is { } asked && asked > TimeSpan.Zero && asked < limit ? asked : limit, note);
+    }
+
+    private static string Quote(string argument) =>
+        argument.Length > 0 && !argument.Any(char.IsWhiteSpace) ? argument : $"'{argument}'";
+
+    private JobTypeOptions OptionsOf(string? jobType) =>
+        jobType is not null && options.JobTypes.TryGetValue(jobType, out var found) ? found : new JobTypeOptions();
+}

@@ -1,0 +1,157 @@
+using System.Globalization;
+using DelphiRunner.Contracts;
+using DelphiRunner.Engine.Execution;
+using DelphiRunner.Engine.Plugins;
+using DelphiRunner.Engine.Polling;
+using DelphiRunner.Engine.Security;
+using DelphiRunner.Engine.Stores;
+using DelphiRunner.Engine.Stores.Rows;
+using Microsoft.Extensions.Logging;
+
+namespace DelphiRunner.Engine;
+
+/// <summary>Takes one claimed job through its stages: resolve, plan, approve, run, conclude, record.</summary>
+internal sealed partial class JobExecutor(
+    Func<string?, JobHandler?> resolve, JobCommands commands, IJobQueue queue, JobRecorder recorder, ExecutorOptions options, TimeProvider time, ILogger<JobExecutor> logger)
+{
+    // A plugin's own call must not be able to hold a slot for ever; its command has its own time limit.
+    private static readonly TimeSpan PluginCallLimit = TimeSpan.FromMinutes(5);
+
+    /// <summary>Runs the job to its last write. Never throws: whatever happens to one job stays with it.</summary>
+    public async Task ExecuteAsync(RunningJob running)
+    {
+        var claim = running.Claimed.Claim;
+        var startedAt = time.GetUtcNow();
+        try
+        {
+            running.Log.Add(JobLog.Information, $"Worker {claim.WorkerId} starting job {claim.JobId} (attempt {claim.Attempt})");
+            using var folder = new AttemptFolder(options.State, claim.JobId, claim.Attempt);
+            var end = await RunStagesAsync(running, folder);
+            await recorder.RecordAsync(running, end, startedAt);
+        }
+        catch (Exception exception)
+        {
+            // The border of one job. The row keeps its claim, which lapses, so that the job is taken up again.
+            LogJobAbandoned(exception, claim.JobId);
+        }
+    }
+
+    private async Task<AttemptEnd> RunStagesAsync(RunningJob running, AttemptFolder folder)
+    {
+        var row = running.Claimed.Row;
+        if (row.CancelRequested is not null)
+        {
+            return new AttemptEnd { Kind = AttemptEndKind.Cancelled };
+        }
+
+        if (AttemptsUsedUp(row, running.Claimed.Claim.Attempt) is { } usedUp)
+        {
+            return AttemptEnd.Failed(usedUp) with { EarlierExitUnknown = true };
+        }
+
+        if (resolve(row.JobType) is not { } handler)
+        {
+            return AttemptEnd.Failed(
+                row.JobType is null
+                    ? "The row has no job_type. Nothing was started."
+                    : $"Unknown job_type '{row.JobType}'. Nothing was started. Submit the job again with a type that is served.");
+        }
+
+        var job = row.ToJob();
+        var context = new HandlerContext(handler.Settings, folder, queue, running.Log, commands.MaskerFor(row.JobType), time);
+        ProcessRun? run = null;
+        try
+        {
+            var plan = await Bounded(() => handler.Instance.PlanAsync(job, context, running.JobToken), running.JobToken);
+            if (plan.Outcome is { } outcome)
+            {
+                return new AttemptEnd { Kind = AttemptEndKind.Outcome, Outcome = outcome, Handler = handler };
+            }
+
+            var command = Approve(plan.Command!, handler, running, folder);
+            run = await commands.RunAsync(command, running, folder);
+            return run.Result.End == ProcessEnd.Stopped
+                ? Stopped(running, handler, run)
+                : new AttemptEnd { Kind = AttemptEndKind.Outcome, Outcome = await ConcludeAsync(handler, job, run, context, running), Handler = handler, Run = run };
+        }
+        catch (Exception exception)
+        {
+            return EndOf(exception, running, handler, run);
+        }
+    }
+
+    private ApprovedCommand Approve(JobCommand command, JobHandler handler, RunningJob running, AttemptFolder folder)
+    {
+        var claim = running.Claimed.Claim;
+        var fence = string.Create(CultureInfo.InvariantCulture, $"{claim.Attempt}:{claim.ClaimId}");
+        var approval = commands.Approve(command, handler, running.Claimed.Row, folder.Work, fence);
+        foreach (var refusal in approval.Refusals)
+        {
+            running.Log.Add(JobLog.Warning, refusal);
+        }
+
+        return approval.Command;
+    }
+
+    /// <summary>Asks the handler how the job ended, again and again while the queue fails it: the command must not run twice for that.</summary>
+    private async Task<JobOutcome> ConcludeAsync(JobHandler handler, Job job, ProcessRun run, JobContext context, RunningJob running)
+    {
+        while (true)
+        {
+            try
+            {
+                return await Bounded(() => handler.Instance.ConcludeAsync(job, run.Result, context, running.KillToken), running.KillToken);
+            }
+            catch (JobQueueException exception)
+            {
+                running.Log.Add(JobLog.Warning, $"{exception.Message} The end of the job is looked at again in {options.StoreRetryDelay.TotalSeconds:0} s.");
+                await Task.Delay(options.StoreRetryDelay, time, running.KillToken);
+            }
+        }
+    }
+
+    private async Task<T> Bounded<T>(Func<Task<T>> call, CancellationToken token) => await Task.Run(call, token).WaitAsync(PluginCallLimit, time, token);
+
+    private AttemptEnd EndOf(Exception exception, RunningJob running, JobHandler handler, ProcessRun? run) => exception switch
+    {
+        OperationCanceledException when running.JobToken.IsCancellationRequested => Stopped(running, handler, run),
+        InvalidJobException or CommandDeniedException or ProcessStartException => AttemptEnd.Failed(exception.Message) with { Handler = handler, Run = run },
+        JobQueueException => new AttemptEnd
+        {
+            Kind = AttemptEndKind.GivenBack, Reason = exception.Message, Delay = options.StoreRetryDelay, Handler = handler, Run = run,
+        },
+        TimeoutException => AttemptEnd.Failed(
+            string.Create(CultureInfo.InvariantCulture, $"Handler '{handler.Name}' did not answer within {PluginCallLimit.TotalMinutes:0} minutes.")) with { Handler = handler, Run = run },
+        _ => HandlerFailed(exception, running, handler) with { Run = run },
+    };
+
+    private AttemptEnd HandlerFailed(Exception exception, RunningJob running, JobHandler handler)
+    {
+        LogHandlerFailed(exception, running.Claimed.Claim.JobId, handler.Name, handler.Plugin);
+        return AttemptEnd.Failed($"Handler '{handler.Name}' of plugin '{handler.Plugin}' threw {exception.GetType().Name}: {exception.Message}") with { Handler = handler };
+    }
+
+    private static AttemptEnd Stopped(RunningJob running, JobHandler handler, ProcessRun? run) => running.Reason switch
+    {
+        StopReason.ClaimLost => new AttemptEnd { Kind = AttemptEndKind.ClaimLost, Handler = handler, Run = run },
+        StopReason.Cancelled => new AttemptEnd { Kind = AttemptEndKind.Cancelled, Handler = handler, Run = run },
+        _ when run is not null && handler.RunsAtMostOnce => AttemptEnd.Failed(
+            "The host was stopped while the command ran, and a job of this type must not be started twice. Check what the command did before you submit it again.") with
+            { Handler = handler, Run = run },
+        _ => new AttemptEnd { Kind = AttemptEndKind.GivenBack, Reason = "The host is stopping.", Handler = handler, Run = run },
+    };
+
+    private string? AttemptsUsedUp(JobRow row, int attempt)
+    {
+        var limit = row.Whole(JobAttributes.MaxRetries) is >= 0 and var retries ? (int)Math.Min(options.MaxAttempts, retries + 1) : options.MaxAttempts;
+        return attempt > limit
+            ? $"The job was begun {attempt - 1} times without coming to an end, and {limit} attempts are allowed. Look at its log for what ends its host or its command, then submit it again."
+            : null;
+    }
+
+    [LoggerMessage(EventName = "JobAbandoned", Level = LogLevel.Critical, Message = "Job {JobId} could not be brought to its last write. Its claim lapses and the job is taken up again")]
+    private partial void LogJobAbandoned(Exception exception, string jobId);
+
+    [LoggerMessage(EventName = "HandlerFailed", Level = LogLevel.Error, Message = "Handler {Handler} of plugin {Plugin} failed on job {JobId}")]
+    private partial void LogHandlerFailed(Exception exception, string jobId, string handler, string plugin);
+}

@@ -1,0 +1,114 @@
+using System.Collections;
+using DelphiRunner.Engine.Execution;
+using DelphiRunner.Engine.Plugins;
+using DelphiRunner.Engine.Polling;
+using DelphiRunner.Engine.Security;
+using DelphiRunner.Engine.Stores;
+using DelphiRunner.Engine.Stores.Rows;
+using Microsoft.Extensions.Logging;
+
+namespace DelphiRunner.Engine;
+
+/// <summary>Puts the stages together and runs them: poller, heartbeat and executor over one store and one set of plugins.</summary>
+/// <param name="store">The queue; not disposed.</param>
+/// <param name="plugins">The loaded plugins.</param>
+/// <param name="options">The configuration.</param>
+/// <param name="jobLines">Where the lines of the jobs' logs go.</param>
+/// <param name="time">The clock.</param>
+/// <param name="loggers">Makes the loggers.</param>
+internal sealed partial class JobHost(
+    IJobStore store, PluginCatalog plugins, EngineOptions options, TextWriter jobLines, TimeProvider time, ILoggerFactory loggers)
+{
+    private readonly ILogger _logger = loggers.CreateLogger<JobHost>();
+
+    /// <summary>The jobs that this host takes.</summary>
+    public ServedJobs Served { get; } = ServedBy(plugins, options);
+
+    /// <summary>Finds out what would be run for a row, under which policy, running and storing nothing.</summary>
+    public async Task<PlannedJob> PlanAsync(JobRow row, CancellationToken cancellationToken)
+    {
+        using var spawner = new Spawner();
+        return await new JobPlanner(plugins, CommandsFor(ExecutorOptionsFor("plan"), spawner), store, time).PlanAsync(row, cancellationToken);
+    }
+
+    /// <summary>Runs until stopped, or until nothing is due; returns when every job that it claimed has its last write.</summary>
+    public async Task RunAsync(bool once, CancellationToken stoppingToken)
+    {
+        var workerId = Guid.NewGuid().ToString();
+        LogStarting(workerId, store.Name, string.Join(", ", Served.JobTypes.Order(StringComparer.Ordinal)), options.Serving.Slots);
+        if (options.Serving.UnknownJobTypes == UnknownJobTypes.Fail && !Served.FailUnknown)
+        {
+            LogFailUnknownSuspended();
+        }
+
+        await store.ProbeAsync(stoppingToken);
+        using var spawner = new Spawner();
+        await using var lines = new JobLines(jobLines);
+        using var heartbeat = new Heartbeat(store, options.Claims.Length, time, loggers.CreateLogger<Heartbeat>());
+        heartbeat.Start();
+        var poller = new JobPoller(store, Served, PollerOptionsFor(workerId, once), heartbeat, lines, time, loggers.CreateLogger<JobPoller>());
+        await poller.RunAsync(ExecutorFor(workerId, spawner).ExecuteAsync, stoppingToken);
+        LogStopped();
+    }
+
+    private static ServedJobs ServedBy(PluginCatalog plugins, EngineOptions options)
+    {
+        var jobTypes = options.Serving.Serve is { } serve ? plugins.JobTypes.Intersect(serve).ToHashSet() : plugins.JobTypes;
+        return new ServedJobs
+        {
+            JobTypes = jobTypes,
+            KnownJobTypes = options.Serving.KnownJobTypes,
+            FailUnknown = options.Serving.UnknownJobTypes == UnknownJobTypes.Fail && plugins.Quarantined.Count == 0,
+            SlotLimits = options.JobTypes.Where(pair => pair.Value.Slots is not null).ToDictionary(pair => pair.Key, pair => pair.Value.Slots!.Value),
+            ExclusiveBy = options.JobTypes.Where(pair => pair.Value.ExclusiveBy is not null).ToDictionary(pair => pair.Key, pair => pair.Value.ExclusiveBy!),
+        };
+    }
+
+    private PollerOptions PollerOptionsFor(string workerId, bool once) => new()
+    {
+        WorkerId = workerId,
+        Slots = options.Serving.Slots,
+        Interval = options.Polling.Interval,
+        Once = once,
+        KeepLines = options.Execution.KeepLines,
+    };
+
+    private ExecutorOptions ExecutorOptionsFor(string workerId) => new()
+    {
+        WorkerId = workerId,
+        State = options.State,
+        MaxAttempts = options.Claims.MaxAttempts,
+        TimeLimit = options.Execution.TimeLimit,
+        JobTypes = options.JobTypes,
+    };
+
+    private JobExecutor ExecutorFor(string workerId, Spawner spawner)
+    {
+        var executorOptions = ExecutorOptionsFor(workerId);
+        return new JobExecutor(
+            plugins.TryResolve,
+            CommandsFor(executorOptions, spawner),
+            new HandlerQueue(store, "delphi-runner", time),
+            new JobRecorder(store, executorOptions, time, loggers.CreateLogger<JobRecorder>()),
+            executorOptions,
+            time,
+            loggers.CreateLogger<JobExecutor>());
+    }
+
+    private JobCommands CommandsFor(ExecutorOptions executorOptions, Spawner spawner)
+    {
+        var environment = System.Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+            .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "", StringComparer.Ordinal);
+        return new JobCommands(
+            new CommandPolicy(options.Security, environment), new ProcessRunner(options.Execution, spawner, time), executorOptions, environment);
+    }
+
+    [LoggerMessage(EventName = "HostStarted", Level = LogLevel.Information, Message = "Worker {WorkerId} polls {Store} for {JobTypes} with {Slots} slot(s)")]
+    private partial void LogStarting(string workerId, string store, string jobTypes, int slots);
+
+    [LoggerMessage(EventName = "FailUnknownSuspended", Level = LogLevel.Warning, Message = "A plugin is quarantined: jobs of unknown types are left as they are until it is mended, since they could be its own")]
+    private partial void LogFailUnknownSuspended();
+
+    [LoggerMessage(EventName = "HostStopped", Level = LogLevel.Information, Message = "All workers have stopped. Exiting.")]
+    private partial void LogStopped();
+}

@@ -1,0 +1,171 @@
+using System.Collections.Concurrent;
+using DelphiRunner.Engine.Stores;
+using Microsoft.Extensions.Logging;
+
+namespace DelphiRunner.Engine.Polling;
+
+/// <summary>Renews the claims of the running jobs and writes their log excerpts, on a thread of its own that no load of the pool can starve.</summary>
+internal sealed partial class Heartbeat : IDisposable
+{
+    /// <summary>How far ahead the lock that foreign readers compare is written.</summary>
+    public static readonly TimeSpan ForeignLockLength = TimeSpan.FromMinutes(15);
+
+    /// <summary>The largest excerpt that a running row carries, in bytes; each write of it rewrites the row.</summary>
+    public const int RunningExcerptBytes = 16 * 1024;
+
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan FlushInterval = TimeSpan.FromSeconds(1);
+
+    // What a kill and its proof may take: fencing begins so much before the claim's end.
+    private static readonly TimeSpan KillTime = TimeSpan.FromSeconds(5);
+
+    private readonly IJobStore _store;
+    private readonly TimeSpan _claimLength;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly ConcurrentDictionary<string, RunningJob> _jobs = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Thread _thread;
+
+    public Heartbeat(IJobStore store, TimeSpan claimLength, TimeProvider time, ILogger<Heartbeat> logger)
+    {
+        _store = store;
+        _claimLength = claimLength;
+        _time = time;
+        _logger = logger;
+        _thread = new Thread(Beat) { IsBackground = true, Name = "heartbeat", Priority = ThreadPriority.AboveNormal };
+    }
+
+    /// <summary>How long a claim holds without being renewed.</summary>
+    public TimeSpan ClaimLength => _claimLength;
+
+    public int Count => _jobs.Count;
+
+    /// <summary>The monotonic time of the last turn, by which liveness can be judged.</summary>
+    public long LastTurn { get; private set; }
+
+    public void Start() => _thread.Start();
+
+    public void Add(RunningJob job) => _jobs[job.Claimed.Claim.ClaimId] = job;
+
+    public void Remove(RunningJob job) => _jobs.TryRemove(job.Claimed.Claim.ClaimId, out _);
+
+    public void StopAll(StopReason reason)
+    {
+        foreach (var job in _jobs.Values)
+        {
+            job.Stop(reason);
+        }
+    }
+
+    public void Dispose()
+    {
+        _stopping.Cancel();
+        if (_thread.IsAlive)
+        {
+            _thread.Join();
+        }
+
+        _stopping.Dispose();
+    }
+
+    /// <summary>Does what is due for every running job: one turn, which tests call.</summary>
+    public async Task TurnAsync(CancellationToken cancellationToken)
+    {
+        LastTurn = _time.GetTimestamp();
+        await Task.WhenAll(_jobs.Values.Where(job => job.Reason != StopReason.ClaimLost).Select(job => RenewIfDueAsync(job, cancellationToken)));
+    }
+
+    private void Beat()
+    {
+        while (!_stopping.Token.WaitHandle.WaitOne(Tick))
+        {
+            try
+            {
+                // Blocking is the point of this thread: a starved pool must not be able to delay it.
+                if (!TurnAsync(_stopping.Token).Wait(_claimLength / 3, _stopping.Token))
+                {
+                    LogTurnSlow((long)(_claimLength / 3).TotalMilliseconds);
+                }
+
+                FenceOverdue();
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            catch (Exception exception)
+            {
+                // The border of one turn: the next one tries again, and fencing does not depend on it.
+                LogTurnFailed(exception);
+                FenceOverdue();
+            }
+        }
+    }
+
+    private async Task RenewIfDueAsync(RunningJob job, CancellationToken cancellationToken)
+    {
+        var renewDue = _time.GetElapsedTime(job.LastRenewed) >= _claimLength / 3;
+        var logs = job.IsFinishing ? null : renewDue || _time.GetElapsedTime(job.LastFlushed) >= FlushInterval ? job.Log.TakeChanged(RunningExcerptBytes) : null;
+        if (!renewDue && logs is null)
+        {
+            return;
+        }
+
+        var sent = _time.GetTimestamp();
+        job.LastFlushed = sent;
+        try
+        {
+            var state = await _store.RenewAsync(job.Claimed.Claim, _time.GetUtcNow() + ForeignLockLength, logs, cancellationToken);
+            Apply(job, state, sent);
+        }
+        catch (StoreException exception)
+        {
+            LogRenewalFailed(exception, job.Claimed.Claim.JobId);
+        }
+    }
+
+    private void Apply(RunningJob job, ClaimState state, long sent)
+    {
+        switch (state)
+        {
+            case ClaimState.Lost when job.IsFinishing:
+                break;
+            case ClaimState.Lost:
+                LogClaimLost(job.Claimed.Claim.JobId);
+                job.Stop(StopReason.ClaimLost);
+                break;
+            case ClaimState.CancelRequested:
+                job.LastRenewed = sent;
+                job.Stop(StopReason.Cancelled);
+                break;
+            default:
+                job.LastRenewed = sent;
+                break;
+        }
+    }
+
+    private void FenceOverdue()
+    {
+        foreach (var job in _jobs.Values.Where(job => job.Reason != StopReason.ClaimLost && _time.GetElapsedTime(job.LastRenewed) > _claimLength - KillTime))
+        {
+            LogClaimNotRenewed(job.Claimed.Claim.JobId, (long)_claimLength.TotalSeconds);
+            job.Stop(StopReason.ClaimLost);
+        }
+    }
+
+    [LoggerMessage(EventName = "ClaimLost", Level = LogLevel.Error, Message = "Claim of job {JobId} is lost: another writer has changed the row. Its process is killed; nothing more is written to it")]
+    private partial void LogClaimLost(string jobId);
+
+    [LoggerMessage(EventName = "ClaimNotRenewed", Level = LogLevel.Error, Message = "Claim of job {JobId} could not be renewed within its length of {ClaimSeconds} s. Its process is killed; nothing more is written to it")]
+    private partial void LogClaimNotRenewed(string jobId, long claimSeconds);
+
+    [LoggerMessage(EventName = "RenewalFailed", Level = LogLevel.Warning, Message = "Claim of job {JobId} could not be renewed this time")]
+    private partial void LogRenewalFailed(Exception exception, string jobId);
+
+    [LoggerMessage(EventName = "HeartbeatSlow", Level = LogLevel.Warning, Message = "A turn of the heartbeat took longer than {ElapsedMs} ms")]
+    private partial void LogTurnSlow(long elapsedMs);
+
+    [LoggerMessage(EventName = "HeartbeatFailed", Level = LogLevel.Error, Message = "A turn of the heartbeat failed")]
+    private partial void LogTurnFailed(Exception exception);
+}

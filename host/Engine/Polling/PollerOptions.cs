@@ -1,0 +1,18 @@
+namespace DelphiRunner.Engine.Polling;
+
+/// <summary>What a poller is told at its start.</summary>
+internal sealed record PollerOptions
+{
+    /// <summary>Fresh for each start of a host; the row's <c>worker_id</c>.</summary>
+    public required string WorkerId { get; init; }
+
+    public required int Slots { get; init; }
+
+    public required TimeSpan Interval { get; init; }
+
+    /// <summary>Whether to end when nothing runs and no row is due, instead of waiting for more.</summary>
+    public bool Once { get; init; }
+
+    /// <summary>Texts that mark a line of a job's log as one that readers look for.</summary>
+    public IReadOnlyList<string> KeepLines { get; init; } = [];
+}

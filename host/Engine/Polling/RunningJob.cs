@@ -1,0 +1,67 @@
+using DelphiRunner.Engine.Stores;
+
+namespace DelphiRunner.Engine.Polling;
+
+/// <summary>Why a running job was asked to end.</summary>
+internal enum StopReason
+{
+    None,
+    HostStopping,
+    Cancelled,
+    ClaimLost,
+}
+
+/// <summary>A job between its claim and its last write: its log and the two tokens that end it.</summary>
+internal sealed class RunningJob(ClaimedJob claimed, JobLog log, long claimedAt) : IDisposable
+{
+    private readonly CancellationTokenSource _jobSource = new();
+    private readonly CancellationTokenSource _killSource = new();
+    private int _reason;
+    private bool _finishing;
+
+    public ClaimedJob Claimed { get; } = claimed;
+
+    public JobLog Log { get; } = log;
+
+    /// <summary>Cancelled when the job should end.</summary>
+    public CancellationToken JobToken => _jobSource.Token;
+
+    /// <summary>Cancelled when nothing of the job may go on.</summary>
+    public CancellationToken KillToken => _killSource.Token;
+
+    public StopReason Reason => (StopReason)Volatile.Read(ref _reason);
+
+    /// <summary>The text of the request, for <see cref="StopReason.Cancelled"/>.</summary>
+    public string? CancelRequest { get; set; }
+
+    /// <summary>The monotonic time of the claim or of the last renewal that succeeded, taken before it was sent.</summary>
+    public long LastRenewed { get; set; } = claimedAt;
+
+    /// <summary>The monotonic time of the last write of the log excerpt.</summary>
+    public long LastFlushed { get; set; } = claimedAt;
+
+    /// <summary>Whether its last write is under way, after which a claim that no longer holds is no loss.</summary>
+    public bool IsFinishing { get => Volatile.Read(ref _finishing); set => Volatile.Write(ref _finishing, value); }
+
+    /// <summary>Asks the job to end. The first reason counts, but a lost claim overrules every other.</summary>
+    public void Stop(StopReason reason)
+    {
+        if (reason == StopReason.ClaimLost)
+        {
+            Volatile.Write(ref _reason, (int)reason);
+            _killSource.Cancel();
+        }
+        else
+        {
+            Interlocked.CompareExchange(ref _reason, (int)reason, (int)StopReason.None);
+        }
+
+        _jobSource.Cancel();
+    }
+
+    public void Dispose()
+    {
+        _jobSource.Dispose();
+        _killSource.Dispose();
+    }
+}

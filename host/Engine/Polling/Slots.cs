@@ -1,0 +1,79 @@
+namespace DelphiRunner.Engine.Polling;
+
+/// <summary>The places for jobs on this host, in all and by job type. Thread-safe.</summary>
+/// <param name="total">Jobs at once.</param>
+/// <param name="limits">Jobs at once of a type, where it has a limit of its own.</param>
+internal sealed class Slots(int total, IReadOnlyDictionary<string, int> limits)
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, int> _takenByType = [];
+    private TaskCompletionSource _freed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _taken;
+
+    public int Taken
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _taken;
+            }
+        }
+    }
+
+    public int Free => total - Taken;
+
+    /// <summary>Completes when a slot is given back after this was read.</summary>
+    public Task Freed
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _freed.Task;
+            }
+        }
+    }
+
+    /// <summary>Whether the job type's own limit leaves a place.</summary>
+    public bool HasRoomFor(string jobType)
+    {
+        lock (_lock)
+        {
+            return HasRoom(jobType);
+        }
+    }
+
+    /// <summary>Takes a place for a job of that type, if there is one.</summary>
+    public bool TryTake(string jobType)
+    {
+        lock (_lock)
+        {
+            if (_taken >= total || !HasRoom(jobType))
+            {
+                return false;
+            }
+
+            _taken++;
+            _takenByType[jobType] = _takenByType.GetValueOrDefault(jobType) + 1;
+            return true;
+        }
+    }
+
+    public void GiveBack(string jobType)
+    {
+        TaskCompletionSource freed;
+        lock (_lock)
+        {
+            _taken--;
+            _takenByType[jobType]--;
+            freed = _freed;
+            _freed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        freed.SetResult();
+    }
+
+    private bool HasRoom(string jobType) =>
+        !limits.TryGetValue(jobType, out var limit) || _takenByType.GetValueOrDefault(jobType) < limit;
+}

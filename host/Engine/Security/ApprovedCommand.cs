@@ -1,0 +1,68 @@
+using System.Collections.ObjectModel;
+using DelphiRunner.Engine.Security.Masking;
+
+namespace DelphiRunner.Engine.Security;
+
+/// <summary>A command that passed every rule. It has one way to come into being and none to be changed, so whoever holds one may run it.</summary>
+/// <remarks>A class and not a record: <c>with</c> would change what was approved, in spite of a private constructor.</remarks>
+internal sealed class ApprovedCommand
+{
+    private ApprovedCommand(
+        ProgramPath program,
+        ReadOnlyCollection<string> arguments,
+        string workingDirectory,
+        ChildEnvironment environment,
+        string? standardInput,
+        TimeSpan timeLimit)
+    {
+        Program = program.Path;
+        ProgramFile = program.File;
+        Arguments = arguments;
+        WorkingDirectory = workingDirectory;
+        Environment = environment.Variables;
+        Masker = environment.Masker;
+        StandardInput = standardInput;
+        TimeLimit = timeLimit;
+    }
+
+    /// <summary>The absolute path that is started: after the look-up on <c>PATH</c>, before its last link, because programs look at their own name.</summary>
+    public string Program { get; }
+
+    /// <summary>The file that <see cref="Program"/> leads to, with all links resolved.</summary>
+    public string ProgramFile { get; }
+
+    public ReadOnlyCollection<string> Arguments { get; }
+
+    /// <summary>An absolute path that existed when the command was approved.</summary>
+    public string WorkingDirectory { get; }
+
+    /// <summary>The whole environment of the child; nothing else is inherited.</summary>
+    public ReadOnlyDictionary<string, string> Environment { get; }
+
+    public string? StandardInput { get; }
+
+    public TimeSpan TimeLimit { get; }
+
+    /// <summary>Masks the granted secrets in whatever the child writes.</summary>
+    public SecretMasker Masker { get; }
+
+    /// <summary>Applies every rule. The rules stand here, beside the only constructor call, so that no caller can leave one out.</summary>
+    /// <exception cref="CommandDeniedException">A rule forbids the command, or it could not be started as it is.</exception>
+    public static Approval Approve(CommandRequest request, ProgramPolicy programs, EnvironmentPolicy environment)
+    {
+        var command = request.Command;
+        var arguments = command.Arguments.ToArray().AsReadOnly();
+        ArgumentPolicy.CheckTexts(command.Program, arguments, command.WorkingDirectory, command.StandardInput);
+        var program = programs.Admit(command.Program, request.NamedPrograms);
+        ArgumentPolicy.CheckScript(program, arguments);
+        var workingDirectory = ArgumentPolicy.CheckFolder(command.WorkingDirectory ?? request.WorkFolder);
+        var timeLimit = ArgumentPolicy.CheckTimeLimit(command.Program, request.TimeLimit, command.TimeLimit);
+        var variables = environment.Compose(request);
+        ArgumentPolicy.CheckSize(program.Path, arguments, variables.Variables);
+        return new Approval
+        {
+            Command = new ApprovedCommand(program, arguments, workingDirectory, variables, command.StandardInput, timeLimit),
+            Refusals = variables.Refusals,
+        };
+    }
+}

@@ -1,0 +1,45 @@
+using DelphiRunner.Contracts;
+
+namespace DelphiRunner.Engine.Security;
+
+/// <summary>A handler's command, and what the host knows about it.</summary>
+internal sealed record CommandRequest
+{
+    public required JobCommand Command { get; init; }
+
+    /// <summary>The absolute path of the attempt's work folder; it exists. It is the child's <c>HOME</c>, and its working directory by default.</summary>
+    public required string WorkFolder { get; init; }
+
+    /// <summary>The variables by which the host speaks to the child (<c>DELPHI_RESULT_FILE</c> and others). They win over all others.</summary>
+    public required IReadOnlyDictionary<string, string> HostVariables { get; init; }
+
+    /// <summary>What the plugin's settings and declarations name. Only absolute paths and bare names count.</summary>
+    public required IReadOnlySet<string> NamedPrograms { get; init; }
+
+    /// <summary>The names of the host's variables that are granted to the job type as secrets.</summary>
+    public required IReadOnlyList<string> Secrets { get; init; }
+
+    /// <summary>The longest that the command may run; a shorter limit of the command itself counts.</summary>
+    public required TimeSpan TimeLimit { get; init; }
+}
+
+/// <summary>A command that may run, and what was left out of it.</summary>
+internal sealed record Approval
+{
+    public required ApprovedCommand Command { get; init; }
+
+    /// <summary>Sentences for the job's log: each variable that was left out with its reason, and each secret that is missing.</summary>
+    public required IReadOnlyList<string> Refusals { get; init; }
+}
+
+/// <summary>Decides whether a handler's command may run, and with which environment.</summary>
+/// <param name="options">The section <c>security</c>.</param>
+/// <param name="hostEnvironment">The host's own environment, from which inherited variables and secrets are taken.</param>
+internal sealed class CommandPolicy(SecurityOptions options, IReadOnlyDictionary<string, string> hostEnvironment)
+{
+    private readonly ProgramPolicy _programs = new(options.Programs, hostEnvironment.GetValueOrDefault("PATH"));
+    private readonly EnvironmentPolicy _environment = new(options.Environment, hostEnvironment);
+
+    /// <exception cref="CommandDeniedException">A rule forbids the command, or it could not be started as it is.</exception>
+    public Approval Approve(CommandRequest request) => ApprovedCommand.Approve(request, _programs, _environment);
+}

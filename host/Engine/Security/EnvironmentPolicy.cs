@@ -1,0 +1,136 @@
+using System.Collections.ObjectModel;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using DelphiRunner.Engine.Security.Masking;
+
+namespace DelphiRunner.Engine.Security;
+
+/// <summary>The environment of a child, the masker of the secrets in it, and what was left out.</summary>
+internal sealed record ChildEnvironment
+{
+    public required ReadOnlyDictionary<string, string> Variables { get; init; }
+
+    public required SecretMasker Masker { get; init; }
+
+    public required IReadOnlyList<string> Refusals { get; init; }
+}
+
+/// <summary>Builds a child's environment from nothing: inherited names, the handler's, the row's, secrets, and the host's own, the later ones winning.</summary>
+/// <param name="options">The key <c>environment</c> of <c>security</c>.</param>
+/// <param name="hostEnvironment">The host's own environment.</param>
+internal sealed partial class EnvironmentPolicy(EnvironmentOptions options, IReadOnlyDictionary<string, string> hostEnvironment)
+{
+    /// <summary>The longest value that a row may set, in characters.</summary>
+    public const int MaxRowValueLength = 1024;
+
+    /// <summary>How many refusals are named one by one; a row can ask for thousands.</summary>
+    public const int MaxNamedRefusals = 50;
+
+    // What decides over the code that a child runs, over credentials and data (DELPHI.md 4.30), or says which job it is.
+    private static readonly string[] Guarded =
+    [
+        "LD_*", "DYLD_*", "PATH", "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "BASH_ENV", "ENV", "NODE_OPTIONS", "NODE_PATH", "PERL5OPT", "PERL5LIB",
+        "RUBYOPT", "JAVA_TOOL_OPTIONS", "DOTNET_STARTUP_HOOKS", "HOME", "*_API_KEY", "AWS_*", "DYNAMODB_ENDPOINT", "DELPHI_JOB_ID", "DELPHI_REPORT_ID",
+    ];
+
+    private static readonly StringComparer Names = OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;
+
+    /// <exception cref="CommandDeniedException">The handler set a variable that no environment can hold.</exception>
+    public ChildEnvironment Compose(CommandRequest request)
+    {
+        var variables = new Dictionary<string, string>(Names) { ["HOME"] = request.WorkFolder };
+        var refusals = new List<string>();
+        foreach (var name in options.Inherit)
+        {
+            if (hostEnvironment.TryGetValue(name, out var value))
+                variables[name] = value;
+        }
+
+        SetAll(variables, request.Command.Environment, request.Command.Program);
+        AddFromRow(variables, request, refusals);
+        var secrets = AddSecrets(variables, request.Secrets, refusals);
+        SetAll(variables, request.HostVariables, request.Command.Program);
+        return new ChildEnvironment { Variables = variables.AsReadOnly(), Masker = new SecretMasker(secrets), Refusals = refusals };
+    }
+
+    private static void SetAll(Dictionary<string, string> variables, IReadOnlyDictionary<string, string> added, string program)
+    {
+        foreach (var (name, value) in added)
+        {
+            if (name.Length == 0 || name.AsSpan().ContainsAny('=', '\0') || value.Contains('\0', StringComparison.Ordinal))
+                throw new CommandDeniedException(name, $"Environment variable '{Shown(name)}' for '{program}' cannot be set: a name is not empty and holds neither '=' nor NUL, a value no NUL.");
+            variables[name] = value;
+        }
+    }
+
+    private void AddFromRow(Dictionary<string, string> variables, CommandRequest request, List<string> refusals)
+    {
+        var unnamed = 0;
+        foreach (var (name, value) in request.Command.EnvironmentFromRow.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            var reason = FindReason(name, value, request);
+            if (reason is null)
+                variables[name] = value;
+            else if (refusals.Count < MaxNamedRefusals)
+                refusals.Add($"Environment variable '{Shown(name)}' of the row was left out: {reason}.");
+            else
+                unnamed++;
+        }
+
+        if (unnamed > 0)
+            refusals.Add(string.Create(CultureInfo.InvariantCulture, $"{unnamed} more environment variables of the row were left out."));
+    }
+
+    private string? FindReason(string name, string value, CommandRequest request)
+    {
+        if (!NamePattern().IsMatch(name))
+            return "a name consists of letters, digits and '_' and begins with no digit";
+        if (request.HostVariables.ContainsKey(name))
+            return "the host sets it itself";
+        if (request.Secrets.Contains(name, Names))
+            return "it is a secret that the host sets";
+        if (!options.RowsMaySet.Contains(name, StringComparer.Ordinal))
+        {
+            if (Guarded.Any(pattern => Matches(pattern, name)))
+                return "rows set it only if 'security.environment.rows_may_set' lists it by its exact name";
+            if (!options.RowsMaySet.Any(pattern => Matches(pattern, name)))
+                return "'security.environment.rows_may_set' does not list it";
+        }
+
+        if (value.Length > MaxRowValueLength)
+            return string.Create(CultureInfo.InvariantCulture, $"its value has {value.Length:N0} characters, and a row may set at most {MaxRowValueLength:N0}");
+        return value.Contains('\0', StringComparison.Ordinal) ? "its value holds a NUL character" : null;
+    }
+
+    private List<string> AddSecrets(Dictionary<string, string> variables, IReadOnlyList<string> names, List<string> refusals)
+    {
+        var secrets = new List<string>();
+        foreach (var name in names)
+        {
+            if (hostEnvironment.GetValueOrDefault(name) is not { Length: > 0 } value)
+            {
+                refusals.Add($"Secret '{name}' is granted to this job type, but the host's environment does not hold it. Set it for the host, or remove it from 'secrets'.");
+                continue;
+            }
+
+            variables[name] = value;
+            secrets.Add(value);
+            if (value.Length < SecretMasker.MinLength)
+                refusals.Add(string.Create(CultureInfo.InvariantCulture, $"Secret '{name}' is shorter than {SecretMasker.MinLength} characters and cannot be masked in the output."));
+        }
+
+        return secrets;
+    }
+
+    private static bool Matches(string pattern, string name) =>
+        pattern.EndsWith('*') ? name.StartsWith(pattern[..^1], StringComparison.Ordinal)
+        : pattern.StartsWith('*') ? name.EndsWith(pattern[1..], StringComparison.Ordinal)
+        : string.Equals(pattern, name, StringComparison.Ordinal);
+
+    // The name comes from the row and goes to a log.
+    private static string Shown(string name) =>
+        new([.. name.Take(64).Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c)]);
+
+    [GeneratedRegex(@"\A[A-Za-z_][A-Za-z0-9_]*\z")]
+    private static partial Regex NamePattern();
+}

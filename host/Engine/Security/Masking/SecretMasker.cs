@@ -1,0 +1,84 @@
+using System.Buffers;
+using System.Text;
+
+namespace DelphiRunner.Engine.Security.Masking;
+
+/// <summary>Replaces secrets, in every form of <see cref="SecretForms"/>, by <c>***</c>. Immutable; shows nothing of what it holds.</summary>
+internal sealed class SecretMasker
+{
+    /// <summary>The shortest secret that is masked, in bytes of UTF-8: a shorter one would tear holes into ordinary text.</summary>
+    public const int MinLength = 6;
+
+    // Bytes are searched as characters of the same number, since the fast search for many texts knows no bytes.
+    private readonly SearchValues<string> _anyForm;
+    private readonly string[][] _formsByFirst = new string[256][];
+    private readonly SearchValues<char> _anyFirst;
+
+    public SecretMasker(IEnumerable<string> secrets)
+    {
+        var forms = secrets.SelectMany(SecretForms.Of).Select(Encoding.Latin1.GetString).Distinct(StringComparer.Ordinal).ToArray();
+        _anyForm = SearchValues.Create(forms, StringComparison.Ordinal);
+        _anyFirst = SearchValues.Create([.. forms.Select(form => form[0])]);
+        foreach (var group in forms.GroupBy(form => form[0]))
+            _formsByFirst[group.Key] = [.. group.OrderByDescending(form => form.Length)];
+        Longest = forms.Select(form => form.Length).DefaultIfEmpty().Max();
+    }
+
+    /// <summary>A masker of nothing.</summary>
+    public static SecretMasker None { get; } = new([]);
+
+    /// <summary>Gets the length of the longest form in bytes; 0 when there is nothing to mask.</summary>
+    public int Longest { get; }
+
+    /// <summary>Gets how many bytes at a border may be the beginning of a secret that goes on behind it.</summary>
+    public int Overlap => Math.Max(0, Longest - 1);
+
+    public static ReadOnlySpan<byte> Mark => "***"u8;
+
+    /// <summary>Opens a window for one stream, whose chunks are masked as if they were one text.</summary>
+    public MaskingWindow OpenWindow() => new(this);
+
+    /// <summary>Masks a whole text.</summary>
+    public string Mask(string text) => Longest == 0 ? text : Encoding.UTF8.GetString(Mask(Encoding.UTF8.GetBytes(text)));
+
+    /// <summary>Masks a whole text.</summary>
+    public ReadOnlySpan<byte> Mask(ReadOnlySpan<byte> text) => OpenWindow().MaskWhole(text);
+
+    /// <summary>Finds the next place where a form begins.</summary>
+    /// <returns>The index, or -1.</returns>
+    internal int IndexOf(ReadOnlySpan<char> text) => text.IndexOfAny(_anyForm);
+
+    /// <summary>Gives the length of the longest form that stands at the beginning of a text; 0 when none does.</summary>
+    internal int LengthAtStart(ReadOnlySpan<char> text)
+    {
+        foreach (var form in _formsByFirst[text[0]])
+        {
+            if (text.StartsWith(form, StringComparison.Ordinal))
+                return form.Length;
+        }
+
+        return 0;
+    }
+
+    /// <summary>Gives the length of the longest end of a text that is the beginning, but not the whole, of a form.</summary>
+    internal int LengthOfBeginning(ReadOnlySpan<char> text)
+    {
+        var start = Math.Max(0, text.Length - Overlap);
+        while (text[start..].IndexOfAny(_anyFirst) is >= 0 and var next)
+        {
+            start += next;
+            var end = text[start..];
+            foreach (var form in _formsByFirst[end[0]])
+            {
+                if (form.Length <= end.Length)
+                    break;
+                if (form.AsSpan().StartsWith(end, StringComparison.Ordinal))
+                    return end.Length;
+            }
+
+            start++;
+        }
+
+        return 0;
+    }
+}

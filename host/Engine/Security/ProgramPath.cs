@@ -1,0 +1,80 @@
+using System.Runtime.InteropServices;
+
+namespace DelphiRunner.Engine.Security;
+
+/// <summary>Where a program lies: the path that is started, and every link on the way from there to the file.</summary>
+internal sealed partial record ProgramPath
+{
+    private const int MaxLinks = 40;
+    private const UnixFileMode AnyExecute = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
+    private ProgramPath(string path, IReadOnlyList<string> steps)
+    {
+        Path = path;
+        Steps = steps;
+    }
+
+    /// <summary>The absolute path as it was found, its own links not resolved.</summary>
+    public string Path { get; }
+
+    /// <summary>The path in its real folder, then the target of each link; the last one is the file. At least one.</summary>
+    public IReadOnlyList<string> Steps { get; }
+
+    public string File => Steps[^1];
+
+    /// <summary>Finds a program by an absolute path, or by a bare name on a search path.</summary>
+    /// <returns>The program, or null when there is no such file; it may not be executable.</returns>
+    public static ProgramPath? Find(string program, string? searchPath)
+    {
+        var candidates = Candidates(program, searchPath).Where(System.IO.File.Exists).ToList();
+        var path = candidates.Find(IsExecutable) ?? candidates.FirstOrDefault();
+        return path is null ? null : new ProgramPath(path, FollowLinks(path));
+    }
+
+    /// <summary>Whether the file may be executed by somebody; whether by this user shows the start itself.</summary>
+    public static bool IsExecutable(string path) =>
+        OperatingSystem.IsWindows()
+            ? System.IO.Path.GetExtension(path).Equals(".exe", StringComparison.OrdinalIgnoreCase)
+            : (System.IO.File.GetUnixFileMode(path) & AnyExecute) != 0;
+
+    private static IEnumerable<string> Candidates(string program, string? searchPath)
+    {
+        if (System.IO.Path.IsPathFullyQualified(program))
+            return [System.IO.Path.GetFullPath(program)];
+        if (program.Length == 0 || System.IO.Path.GetFileName(program) != program)
+            return [];
+
+        var name = OperatingSystem.IsWindows() && System.IO.Path.GetExtension(program).Length == 0 ? program + ".exe" : program;
+        return (searchPath ?? string.Empty)
+            .Split(System.IO.Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+            .Where(System.IO.Path.IsPathFullyQualified)
+            .Select(folder => System.IO.Path.Combine(folder, name));
+    }
+
+    private static List<string> FollowLinks(string path)
+    {
+        List<string> steps = [InRealFolder(path)];
+        while (steps.Count <= MaxLinks && new FileInfo(steps[^1]).LinkTarget is { } target)
+            steps.Add(InRealFolder(System.IO.Path.GetFullPath(target, System.IO.Path.GetDirectoryName(steps[^1])!)));
+        return steps;
+    }
+
+    private static string InRealFolder(string path)
+    {
+        // A file's path always has a folder.
+        var folder = System.IO.Path.GetDirectoryName(path)!;
+        return System.IO.Path.Combine(OperatingSystem.IsWindows() ? folder : RealPath(folder) ?? folder, System.IO.Path.GetFileName(path));
+    }
+
+    private static unsafe string? RealPath(string folder)
+    {
+        var resolved = RealPath(folder, 0);
+        var text = Marshal.PtrToStringUTF8(resolved);
+        NativeMemory.Free((void*)resolved);
+        return text;
+    }
+
+    [LibraryImport("libc", EntryPoint = "realpath", StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial nint RealPath(string path, nint buffer);
+}

@@ -1,0 +1,74 @@
+namespace DelphiRunner.Engine;
+
+/// <summary>The host's own folder: work folders, spools and plugin generations. One host a folder, held by a lock file.</summary>
+internal sealed class StateFolder : IDisposable
+{
+    private readonly FileStream _lock;
+
+    private StateFolder(string path, FileStream lockFile)
+    {
+        Path = path;
+        _lock = lockFile;
+    }
+
+    public string Path { get; }
+
+    /// <summary>Where plugins are copied to before they are loaded.</summary>
+    public string Generations => System.IO.Path.Combine(Path, "plugins");
+
+    /// <summary>Makes the folder where it is missing, private to its owner, takes its lock, and removes what a killed host left in it.</summary>
+    /// <exception cref="StateFolderException">Another host holds the folder, or it cannot be written.</exception>
+    public static StateFolder Take(string path)
+    {
+        FileStream lockFile;
+        try
+        {
+            MakePrivate(path);
+            lockFile = new FileStream(System.IO.Path.Combine(path, "host.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new StateFolderException(
+                $"State folder '{path}' cannot be taken: {exception.Message} Each host needs a state folder of its own that it may write; stop the other host or give this one another 'state'.", exception);
+        }
+
+        var folder = new StateFolder(path, lockFile);
+        try
+        {
+            folder.RemoveLeftovers();
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
+
+        return folder;
+    }
+
+    public void Dispose() => _lock.Dispose();
+
+    private static void MakePrivate(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path);
+        }
+        else
+        {
+            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
+    private void RemoveLeftovers()
+    {
+        var work = System.IO.Path.Combine(Path, "work");
+        if (Directory.Exists(work))
+        {
+            Directory.Delete(work, recursive: true);
+        }
+    }
+}
+
+/// <summary>The state folder cannot be used.</summary>
+internal sealed class StateFolderException(string message, Exception innerException) : Exception(message, innerException);

@@ -1,0 +1,133 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using DelphiRunner.Contracts;
+using DelphiRunner.Engine.Execution;
+using DelphiRunner.Engine.Stores.Rows;
+
+namespace DelphiRunner.Engine;
+
+/// <summary>The JSON texts that the last write of an attempt stores.</summary>
+internal static class StoredResults
+{
+    public const string Success = "SUCCESS";
+    public const string Failure = "FAILURE";
+    public const string Cancelled = "CANCELLED";
+
+    private const int MaxAttempts = 20;
+    private const int MaxResultsBytes = 128 * 1024;
+
+    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Makes <c>job_results</c>: the host's keys first, then the handler's, of which none can replace one of the host's.</summary>
+    /// <exception cref="InvalidJobException">The handler's results are no JSON object.</exception>
+    public static string Results(string resultType, DateTimeOffset completedAt, string? error, string? handlerResults)
+    {
+        var results = new JsonObject { ["result_type"] = resultType, ["completed_at"] = RowTime.Format(completedAt) };
+        if (error is not null)
+        {
+            results["error"] = error;
+        }
+
+        if (handlerResults is not null)
+        {
+            if (Encoding.UTF8.GetByteCount(handlerResults) > MaxResultsBytes)
+            {
+                results["results_dropped"] = $"The handler's results were larger than {MaxResultsBytes} bytes.";
+            }
+            else
+            {
+                Merge(results, handlerResults);
+            }
+        }
+
+        return results.ToJsonString(Relaxed);
+    }
+
+    /// <summary>Makes <c>attempts</c>: the entries that the row has, and one for this attempt; the oldest go when there are more than 20.</summary>
+    public static string Attempts(string? stored, AttemptRecord record)
+    {
+        var attempts = Parse(stored);
+        var entry = new JsonObject
+        {
+            ["attempt"] = record.Attempt,
+            ["host"] = record.Host,
+            ["worker_id"] = record.WorkerId,
+            ["started_at"] = RowTime.Format(record.StartedAt),
+            ["ended_at"] = RowTime.Format(record.EndedAt),
+            ["end"] = record.End,
+        };
+        if (record.Run is { } run)
+        {
+            entry["exit_code"] = run.Result.ExitCode;
+            entry["elapsed_ms"] = (long)run.Result.Elapsed.TotalMilliseconds;
+            entry["output_lines"] = run.Result.OutputLines;
+            entry["output_bytes"] = run.Result.OutputBytes;
+            entry["exit_proof"] = run.ExitProof;
+        }
+
+        attempts.Add(entry);
+        while (attempts.Count > MaxAttempts)
+        {
+            attempts.RemoveAt(0);
+        }
+
+        return attempts.ToJsonString(Relaxed);
+    }
+
+    private static void Merge(JsonObject results, string handlerResults)
+    {
+        try
+        {
+            if (JsonNode.Parse(handlerResults) is not JsonObject extra)
+            {
+                throw new InvalidJobException("The handler's results are JSON, but no object.");
+            }
+
+            foreach (var (name, value) in extra.ToList())
+            {
+                if (!results.ContainsKey(name))
+                {
+                    results[name] = value?.DeepClone();
+                }
+            }
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidJobException($"The handler's results are no JSON: {exception.Message}", exception);
+        }
+    }
+
+    private static JsonArray Parse(string? stored)
+    {
+        try
+        {
+            return stored is not null && JsonNode.Parse(stored) is JsonArray array ? array : [];
+        }
+        catch (JsonException)
+        {
+            // The history is only for people; a broken one is started anew.
+            return [];
+        }
+    }
+}
+
+/// <summary>One attempt, as its history entry tells it.</summary>
+internal sealed record AttemptRecord
+{
+    public required int Attempt { get; init; }
+
+    public required string Host { get; init; }
+
+    public required string WorkerId { get; init; }
+
+    public required DateTimeOffset StartedAt { get; init; }
+
+    public required DateTimeOffset EndedAt { get; init; }
+
+    /// <summary>For instance <c>completed</c>, <c>failed</c>, <c>recheck</c>, <c>cancelled</c>, <c>stopped with the host</c>.</summary>
+    public required string End { get; init; }
+
+    public ProcessRun? Run { get; init; }
+}

@@ -1,0 +1,166 @@
+using System.Runtime.InteropServices;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace DelphiRunner.Engine.Stores.Sqlite;
+
+/// <summary>The database file: opened, recognized, and created where there is none.</summary>
+internal sealed partial class SqliteFile(string path)
+{
+    /// <summary>How long a write waits for another process' write.</summary>
+    private const int BusyTimeoutMs = 10_000;
+
+    /// <summary>SQLITE_FCNTL_HAS_MOVED: does the path still lead to the open file?</summary>
+    private const int HasMoved = 20;
+
+    public string FullPath { get; } = Path.GetFullPath(path);
+
+    public string WalPath => FullPath + "-wal";
+
+    /// <summary>Opens the file with what every connection needs; creates it, its folder and its tables where they are missing.</summary>
+    /// <exception cref="SqliteException">The file cannot be opened.</exception>
+    /// <exception cref="StoreException">It is not a queue of this program, or one of a newer version.</exception>
+    public SqliteConnection Open()
+    {
+        CreateFolder();
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder
+        {
+            DataSource = FullPath,
+            Mode = SqliteOpenMode.ReadWriteCreate,
+            Pooling = false,
+            DefaultTimeout = BusyTimeoutMs / 1000,
+        }.ToString());
+        try
+        {
+            connection.Open();
+            Execute(connection, $"PRAGMA busy_timeout = {BusyTimeoutMs}");
+            Prepare(connection);
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Refuses a file that was moved, deleted or replaced while it is open: what is written to it is lost.</summary>
+    public void CheckInPlace(SqliteConnection connection)
+    {
+        var handle = connection.Handle!; // Only open connections come here.
+        if (FileControl(handle.DangerousGetHandle(), "main", HasMoved, out var moved) == raw.SQLITE_OK && moved != 0)
+        {
+            throw new StoreException(
+                $"Database file '{FullPath}' was moved, deleted or replaced while it was open. Nothing is written to it any more. Restart the program.");
+        }
+    }
+
+    private static void Execute(SqliteConnection connection, string sql) =>
+        SqliteException.ThrowExceptionForRC(raw.sqlite3_exec(connection.Handle, sql), connection.Handle);
+
+    private static long Read(SqliteConnection connection, string sql)
+    {
+        using var statement = new Statement(connection, sql);
+        statement.Step();
+        return statement.Integer(0);
+    }
+
+    private void CreateFolder()
+    {
+        if (Directory.Exists(FullPath))
+        {
+            throw new StoreException($"Database file '{FullPath}' is a folder. Give the path of a file in 'store.path'.");
+        }
+
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(FullPath)!); // Not a root, since it is no folder.
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreException(
+                $"The folder of database file '{FullPath}' cannot be created: {refused.Message} Create it, or give another path in 'store.path'.", refused);
+        }
+    }
+
+    private void Prepare(SqliteConnection connection)
+    {
+        if (raw.sqlite3_db_readonly(connection.Handle, "main") == 1)
+        {
+            throw new StoreException(
+                $"Database file '{FullPath}' is read-only for user '{Environment.UserName}'. Give this user write permission on it and on its folder.");
+        }
+
+        var isNew = IsNew(connection);
+        if (Text(connection, "PRAGMA journal_mode = WAL") != "wal")
+        {
+            throw new StoreException(
+                $"Database file '{FullPath}' cannot use a write-ahead log there. Put it on a local disk, not on a network file system.");
+        }
+
+        Execute(connection, "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY");
+        if (isNew)
+        {
+            Create(connection);
+        }
+    }
+
+    /// <summary>Tells whether the file is empty, and refuses one that is not ours or newer, before anything in it is changed.</summary>
+    private bool IsNew(SqliteConnection connection)
+    {
+        var application = Read(connection, "PRAGMA application_id");
+        var version = Read(connection, "PRAGMA user_version");
+        if (application == 0 && version == 0 && Read(connection, "SELECT count(*) FROM sqlite_schema") == 0)
+        {
+            return true;
+        }
+
+        if (application != JobTable.ApplicationId)
+        {
+            throw new StoreException(
+                $"Database file '{FullPath}' belongs to another application (application_id {application}, not {JobTable.ApplicationId}). "
+                + "Give another path in 'store.path'; a new file is created there.");
+        }
+
+        return version <= JobTable.SchemaVersion
+            ? false
+            : throw new StoreException(
+                $"Database file '{FullPath}' has schema version {version}; this program knows versions up to {JobTable.SchemaVersion}. "
+                + "Use the newer program that wrote it, or give another path in 'store.path'.");
+    }
+
+    /// <summary>Creates the tables in one transaction; of two processes that try, one does it.</summary>
+    private void Create(SqliteConnection connection)
+    {
+        Execute(connection, "BEGIN IMMEDIATE");
+        try
+        {
+            if (IsNew(connection))
+            {
+                Execute(connection, JobTable.Schema);
+            }
+
+            Execute(connection, "COMMIT");
+        }
+        catch
+        {
+            if (raw.sqlite3_get_autocommit(connection.Handle) == 0)
+            {
+                Execute(connection, "ROLLBACK");
+            }
+
+            throw;
+        }
+    }
+
+    private static string Text(SqliteConnection connection, string sql)
+    {
+        using var statement = new Statement(connection, sql);
+        statement.Step();
+        return System.Text.Encoding.UTF8.GetString(statement.Bytes(0));
+    }
+
+    [LibraryImport("e_sqlite3", EntryPoint = "sqlite3_file_control", StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int FileControl(IntPtr database, string name, int operation, out int result);
+}

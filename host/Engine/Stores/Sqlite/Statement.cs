@@ -1,0 +1,152 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using DelphiRunner.Engine.Stores.Rows;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace DelphiRunner.Engine.Stores.Sqlite;
+
+/// <summary>A prepared statement that is used again and again by one thread at a time.</summary>
+/// <remarks>Below ADO.NET, whose commands and readers cost more than the writes of this store themselves.</remarks>
+internal sealed class Statement : IDisposable
+{
+    private readonly sqlite3 _database;
+    private readonly sqlite3_stmt _statement;
+
+    public Statement(SqliteConnection connection, string sql)
+    {
+        _database = connection.Handle ?? throw new InvalidOperationException("The connection is closed.");
+        SqliteException.ThrowExceptionForRC(raw.sqlite3_prepare_v2(_database, sql, out _statement), _database);
+    }
+
+    public Statement Bind(int index, long value)
+    {
+        Check(raw.sqlite3_bind_int64(_statement, index, value));
+        return this;
+    }
+
+    /// <summary>Binds a text that holds neither NUL nor half a surrogate pair; null is NULL.</summary>
+    public Statement Bind(int index, string? value)
+    {
+        if (value is null)
+        {
+            Check(raw.sqlite3_bind_null(_statement, index));
+            return this;
+        }
+
+        if (value.Length == 0)
+        {
+            // An empty span has no address, which SQLite takes for NULL; an empty string has one.
+            Check(raw.sqlite3_bind_text(_statement, index, value));
+            return this;
+        }
+
+        var bytes = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(value.Length));
+        try
+        {
+            var length = Encoding.UTF8.GetBytes(value, bytes);
+            Check(raw.sqlite3_bind_text(_statement, index, bytes.AsSpan(0, length)));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+        }
+
+        return this;
+    }
+
+    public Statement Bind(int index, in StoredValue value)
+    {
+        if (value.Integer is { } whole)
+        {
+            return Bind(index, whole);
+        }
+
+        if (value.Blob is { } blob)
+        {
+            Check(raw.sqlite3_bind_blob(_statement, index, blob));
+            return this;
+        }
+
+        return Bind(index, value.Text);
+    }
+
+    /// <summary>Binds UTF-8 as text.</summary>
+    public Statement BindUtf8(int index, ReadOnlySpan<byte> text)
+    {
+        Check(raw.sqlite3_bind_text(_statement, index, text));
+        return this;
+    }
+
+    /// <summary>Goes to the next row.</summary>
+    /// <returns>False at the end; the statement is ready for its next use then.</returns>
+    public bool Step()
+    {
+        var code = raw.sqlite3_step(_statement);
+        if (code == raw.SQLITE_ROW)
+        {
+            return true;
+        }
+
+        if (code == raw.SQLITE_DONE)
+        {
+            raw.sqlite3_reset(_statement);
+            return false;
+        }
+
+        Fail(code);
+        return false;
+    }
+
+    /// <summary>Runs the statement to its end.</summary>
+    /// <returns>How many rows it changed.</returns>
+    public int Run()
+    {
+        while (Step())
+        {
+        }
+
+        return raw.sqlite3_changes(_database);
+    }
+
+    /// <summary>Ends a reading before its last row.</summary>
+    public void Reset() => raw.sqlite3_reset(_statement);
+
+    public bool IsNull(int column) => raw.sqlite3_column_type(_statement, column) == raw.SQLITE_NULL;
+
+    public long Integer(int column) => raw.sqlite3_column_int64(_statement, column);
+
+    public ReadOnlySpan<byte> Bytes(int column) => raw.sqlite3_column_blob(_statement, column);
+
+    public RowValue? Value(int column) => raw.sqlite3_column_type(_statement, column) switch
+    {
+        raw.SQLITE_NULL => null,
+        raw.SQLITE_TEXT => RowValue.OfText(Encoding.UTF8.GetString(Bytes(column))),
+        raw.SQLITE_INTEGER => new RowValue(RowValueKind.N, Integer(column).ToString(CultureInfo.InvariantCulture)),
+        raw.SQLITE_FLOAT => new RowValue(RowValueKind.N, raw.sqlite3_column_double(_statement, column).ToString("R", CultureInfo.InvariantCulture)),
+        _ => StoredValue.FromBlob(Bytes(column)),
+    };
+
+    public void Dispose() => _statement.Dispose();
+
+    private void Check(int code)
+    {
+        if (code != raw.SQLITE_OK)
+        {
+            Fail(code);
+        }
+    }
+
+    private void Fail(int code)
+    {
+        try
+        {
+            SqliteException.ThrowExceptionForRC(code, _database);
+        }
+        finally
+        {
+            raw.sqlite3_reset(_statement);
+        }
+    }
+}

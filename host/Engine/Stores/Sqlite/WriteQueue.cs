@@ -1,0 +1,233 @@
+namespace DelphiRunner.Engine.Stores.Sqlite;
+
+/// <summary>The one writer: a thread that takes what has been asked for meanwhile and stores it in one transaction, with one sync.</summary>
+/// <remarks>
+/// A write's task completes after the commit has returned. If a group fails, it is rolled back and each of its writes is tried alone, so that
+/// only the one that cannot be stored fails. A write whose token ends before its turn is not begun; once begun it is answered.
+/// </remarks>
+internal sealed class WriteQueue(SqliteFile file) : IAsyncDisposable
+{
+    /// <summary>Bounds the time that one transaction keeps other processes from writing.</summary>
+    private const int MaxGroup = 1_000;
+
+    private readonly Lock _gate = new();
+    private readonly ManualResetEventSlim _asked = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Queue<Write> _waiting = new();
+    private Thread? _thread;
+    private JobWrites? _writes;
+    private bool _closing;
+
+    /// <summary>Runs a write in a transaction that may hold others too.</summary>
+    public Task<T> StoreAsync<T>(Func<JobWrites, T> write, CancellationToken cancellationToken) =>
+        Enqueue(new Write<T>(write, inTransaction: true, cancellationToken), cancellationToken);
+
+    /// <summary>Runs something on the writer's connection outside any transaction.</summary>
+    public Task<T> LookAsync<T>(Func<JobWrites, T> look, CancellationToken cancellationToken) =>
+        Enqueue(new Write<T>(look, inTransaction: false, cancellationToken), cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        bool started;
+        lock (_gate)
+        {
+            _closing = true;
+            started = _thread is not null;
+            _asked.Set();
+        }
+
+        if (started)
+        {
+            await _ended.Task;
+        }
+
+        _asked.Dispose();
+    }
+
+    private Task<T> Enqueue<T>(Write<T> write, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return Task.FromCanceled<T>(cancellationToken);
+        }
+
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_closing, typeof(SqliteJobStore));
+            _waiting.Enqueue(write);
+            if (_thread is null)
+            {
+                _thread = new Thread(Run) { IsBackground = true, Name = "store writer" };
+                _thread.Start();
+            }
+
+            _asked.Set();
+        }
+
+        return write.Task;
+    }
+
+    private void Run()
+    {
+        var group = new List<Write>();
+        while (Take(group))
+        {
+            try
+            {
+                StoreGroup(group);
+            }
+            catch (Exception failure)
+            {
+                Refuse(group, failure);
+            }
+
+            group.Clear();
+        }
+
+        _writes?.Dispose();
+        _ended.SetResult();
+    }
+
+    /// <summary>Waits for writes.</summary>
+    /// <returns>False when the queue is closed and empty.</returns>
+    private bool Take(List<Write> group)
+    {
+        while (true)
+        {
+            _asked.Reset();
+            lock (_gate)
+            {
+                while (group.Count < MaxGroup && _waiting.TryDequeue(out var write))
+                {
+                    group.Add(write);
+                }
+
+                if (group.Count > 0 || _closing)
+                {
+                    return group.Count > 0;
+                }
+            }
+
+            _asked.Wait();
+        }
+    }
+
+    private void StoreGroup(List<Write> group)
+    {
+        group.RemoveAll(write => write.CancelIfAsked());
+        var writes = _writes ??= JobWrites.Open(file);
+        foreach (var look in group)
+        {
+            if (!look.InTransaction)
+            {
+                look.Run(writes);
+                look.Complete();
+            }
+        }
+
+        group.RemoveAll(write => !write.InTransaction);
+        if (group.Count > 0 && !TryStoreTogether(writes, group))
+        {
+            StoreOneByOne(group);
+        }
+    }
+
+    private static bool TryStoreTogether(JobWrites writes, List<Write> group)
+    {
+        try
+        {
+            Store(writes, group);
+        }
+        catch (Exception) when (group.Count > 1)
+        {
+            // Each write of the group is tried again alone and meets the error there if it is its own.
+            return false;
+        }
+
+        foreach (var write in group)
+        {
+            write.Complete();
+        }
+
+        return true;
+    }
+
+    private void StoreOneByOne(List<Write> group)
+    {
+        foreach (var write in group)
+        {
+            try
+            {
+                Store(_writes ??= JobWrites.Open(file), [write]);
+                write.Complete();
+            }
+            catch (Exception failure)
+            {
+                Refuse([write], failure);
+            }
+        }
+    }
+
+    private static void Store(JobWrites writes, List<Write> group)
+    {
+        writes.Begin();
+        try
+        {
+            foreach (var write in group)
+            {
+                write.Run(writes);
+            }
+
+            writes.Commit();
+        }
+        catch
+        {
+            writes.Rollback();
+            throw;
+        }
+    }
+
+    private void Refuse(List<Write> group, Exception failure)
+    {
+        if (SqliteFailure.EndsConnection(failure))
+        {
+            _writes?.Dispose();
+            _writes = null;
+        }
+
+        var explained = failure is Microsoft.Data.Sqlite.SqliteException known ? SqliteFailure.Explain(known, file.FullPath) : failure;
+        foreach (var write in group)
+        {
+            write.Fail(explained);
+        }
+    }
+
+    private abstract class Write(bool inTransaction)
+    {
+        public bool InTransaction { get; } = inTransaction;
+
+        public abstract bool CancelIfAsked();
+
+        public abstract void Run(JobWrites writes);
+
+        public abstract void Complete();
+
+        public abstract void Fail(Exception failure);
+    }
+
+    private sealed class Write<T>(Func<JobWrites, T> run, bool inTransaction, CancellationToken cancellationToken) : Write(inTransaction)
+    {
+        private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private T? _result;
+
+        public Task<T> Task => _done.Task;
+
+        public override bool CancelIfAsked() => cancellationToken.IsCancellationRequested && _done.TrySetCanceled(cancellationToken);
+
+        public override void Run(JobWrites writes) => _result = run(writes);
+
+        public override void Complete() => _done.TrySetResult(_result!); // Run has set it.
+
+        public override void Fail(Exception failure) => _done.TrySetException(failure);
+    }
+}

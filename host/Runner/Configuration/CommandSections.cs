@@ -1,0 +1,92 @@
+using System.Text.RegularExpressions;
+using DelphiRunner.Engine;
+using DelphiRunner.Engine.Execution;
+using DelphiRunner.Engine.Security;
+using DelphiRunner.Runner.Configuration.Yaml;
+
+namespace DelphiRunner.Runner.Configuration;
+
+/// <summary>Reads the sections that say how commands run: <c>job_types</c>, <c>execution</c> and <c>security</c>.</summary>
+internal static partial class CommandSections
+{
+    public static JobTypeOptions ReadJobType(YamlSection? yaml)
+    {
+        var defaults = new JobTypeOptions();
+        var options = new JobTypeOptions
+        {
+            Slots = yaml?.Optional("slots")?.Whole(1, Limits.MostSlots),
+            TimeLimit = yaml?.Optional("time_limit")?.Duration(Limits.ShortestTimeLimit, Limits.LongestTimeLimit),
+            ExclusiveBy = yaml?.Optional("exclusive_by")?.Text(),
+            Stop = ReadStop(yaml?.Optional("stop")?.Section()),
+            Secrets = ReadNames(yaml?.Optional("secrets")) ?? defaults.Secrets,
+        };
+        yaml?.ReportUnknownKeys();
+        return options;
+    }
+
+    public static ExecutionOptions ReadExecution(YamlSection? yaml)
+    {
+        var defaults = new ExecutionOptions();
+        var options = new ExecutionOptions
+        {
+            TimeLimit = yaml?.Optional("time_limit")?.Duration(Limits.ShortestTimeLimit, Limits.LongestTimeLimit) ?? defaults.TimeLimit,
+            LastLines = yaml?.Optional("last_lines")?.Whole(Limits.FewestLastLines, Limits.MostLastLines) ?? defaults.LastLines,
+            MaxLineBytes = (int)(yaml?.Optional("max_line_bytes")?.Size(256, 1L << 20) ?? defaults.MaxLineBytes),
+            MaxSpoolBytes = yaml?.Optional("max_spool_bytes")?.Size(64L << 10, 1L << 40) ?? defaults.MaxSpoolBytes,
+        };
+        yaml?.ReportUnknownKeys();
+        return options;
+    }
+
+    public static SecurityOptions ReadSecurity(YamlSection? yaml)
+    {
+        var options = new SecurityOptions
+        {
+            Programs = yaml?.Optional("programs")?.Texts(),
+            Environment = ReadEnvironment(yaml?.Optional("environment")?.Section()),
+        };
+        yaml?.ReportUnknownKeys();
+        return options;
+    }
+
+    private static StopOptions ReadStop(YamlSection? yaml)
+    {
+        var defaults = new StopOptions();
+        var stop = new StopOptions
+        {
+            Signal = yaml?.Optional("signal")?.Choice(
+                ("TERM", StopSignal.Term), ("INT", StopSignal.Int), ("HUP", StopSignal.Hup), ("QUIT", StopSignal.Quit)) ?? defaults.Signal,
+            Grace = yaml?.Optional("grace")?.Duration(TimeSpan.Zero, TimeSpan.FromHours(1)) ?? defaults.Grace,
+        };
+        yaml?.ReportUnknownKeys();
+        return stop;
+    }
+
+    private static EnvironmentOptions ReadEnvironment(YamlSection? yaml)
+    {
+        var defaults = new EnvironmentOptions();
+        var environment = new EnvironmentOptions
+        {
+            Inherit = ReadNames(yaml?.Optional("inherit")) ?? defaults.Inherit,
+            RowsMaySet = ReadNames(yaml?.Optional("rows_may_set"), orPrefixes: true) ?? defaults.RowsMaySet,
+        };
+        yaml?.ReportUnknownKeys();
+        return environment;
+    }
+
+    private static IReadOnlyList<string>? ReadNames(YamlValue? yaml, bool orPrefixes = false)
+    {
+        var names = yaml?.Texts();
+        foreach (var name in names ?? [])
+        {
+            // An empty text stands for an item that was reported already.
+            if (name.Length > 0 && !VariableName().IsMatch(orPrefixes && name.EndsWith('*') ? name[..^1] : name))
+                yaml!.Report<string>($"'{name}' is no name of an environment variable: letters, digits and _, not a digit first{(orPrefixes ? ", and a * at most as the last" : "")}.");
+        }
+
+        return names;
+    }
+
+    [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]*$")]
+    private static partial Regex VariableName();
+}

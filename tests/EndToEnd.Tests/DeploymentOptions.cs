@@ -1,0 +1,16 @@
+namespace DelphiRunner.EndToEnd.Tests;
+
+/// <summary>What a test's deployment has that others do not.</summary>
+internal sealed record DeploymentOptions
+{
+    /// <summary>Jobs at once, also of FULL_PIPELINE. Default: one at a time, so that a healthy job waits behind the job at hand.</summary>
+    public int Slots { get; init; } = 1;
+
+    /// <summary>The list under <c>commands.full_pipeline</c>, as YAML. Default: the recording script.</summary>
+    public string? FullPipeline { get; init; }
+
+    public string ClaimLength { get; init; } = "2m";
+
+    /// <summary>The folder of the plugins. Default: the one that the build fills.</summary>
+    public string Plugins { get; init; } = BuiltFiles.Plugins;
+}

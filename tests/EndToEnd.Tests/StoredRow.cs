@@ -1,0 +1,63 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using DelphiRunner.Engine.Stores.Rows;
+
+namespace DelphiRunner.EndToEnd.Tests;
+
+/// <summary>One attribute as it is stored: its kind by DynamoDB's name, and its own text, which for maps and lists is their JSON.</summary>
+internal sealed record StoredValue(string Kind, string Text)
+{
+    public override string ToString() => $"{Kind} {(Text.Length > 300 ? $"{Text[..300]}… ({Text.Length} characters)" : Text)}";
+}
+
+/// <summary>A row, read without the engine's reader, so that a loss there does not hide itself.</summary>
+internal sealed class StoredRow(IReadOnlyDictionary<string, StoredValue> attributes)
+{
+    public IReadOnlyDictionary<string, StoredValue> Attributes { get; } = attributes;
+
+    public string Id => this["job_id"]?.Text ?? "";
+
+    public StoredValue? this[string name] => Attributes.GetValueOrDefault(name);
+
+    /// <summary>Reads a row in DynamoDB JSON.</summary>
+    public static StoredRow Read(string path)
+    {
+        using var document = JsonDocument.Parse(File.ReadAllText(path));
+        return new(document.RootElement.EnumerateObject().ToDictionary(attribute => attribute.Name, attribute => ReadValue(attribute.Value)));
+    }
+
+    /// <summary>Takes over what the engine's store gave.</summary>
+    public static StoredRow Of(JobRow row) => new(row.Attributes.ToDictionary(
+        attribute => attribute.Key,
+        attribute => new StoredValue(attribute.Value.Kind.ToString(), attribute.Value.Kind switch
+        {
+            RowValueKind.S or RowValueKind.N or RowValueKind.BOOL or RowValueKind.NULL => attribute.Value.Text,
+            _ => OnOneLine(attribute.Value.Text),
+        })));
+
+    /// <summary>The JSON object that a text attribute holds, or null when it holds none.</summary>
+    public JsonObject? Json(string name)
+    {
+        try
+        {
+            return this[name] is { Kind: "S" } value ? JsonNode.Parse(value.Text) as JsonObject : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static StoredValue ReadValue(JsonElement typed)
+    {
+        var (kind, value) = typed.EnumerateObject().Select(pair => (pair.Name, pair.Value)).Single();
+        return new StoredValue(kind, kind switch
+        {
+            "S" or "N" => value.GetString()!,
+            "BOOL" or "NULL" => value.GetBoolean() ? "true" : "false",
+            _ => OnOneLine(value.GetRawText()),
+        });
+    }
+
+    private static string OnOneLine(string json) => JsonNode.Parse(json)!.ToJsonString();
+}

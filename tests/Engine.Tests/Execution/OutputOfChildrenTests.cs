@@ -1,0 +1,133 @@
+using System.Globalization;
+using System.Runtime.Versioning;
+
+namespace DelphiRunner.Engine.Tests.Execution;
+
+[TestFixture]
+[Platform(Exclude = "Win")]
+[UnsupportedOSPlatform("windows")]
+public sealed class OutputOfChildrenTests
+{
+    private const string Secret = "s3cr3t/+\"value";
+
+    [Test]
+    public async Task A_secret_that_is_written_in_two_pieces_is_masked_everywhere()
+    {
+        using var attempt = new Attempt { Secrets = { ["TOKEN"] = Secret } };
+
+        var run = await attempt.RunChildAsync("secret-split", "TOKEN");
+
+        Assert.That(attempt.Lines, Is.EqualTo(new[] { "before *** behind" }));
+        Assert.That(run.Result.LastLines, Is.EqualTo(attempt.Lines));
+        Assert.That(attempt.Spool, Is.EqualTo("before *** behind\n"));
+    }
+
+    [Test]
+    public async Task A_secret_in_base64_is_masked()
+    {
+        using var attempt = new Attempt { Secrets = { ["TOKEN"] = Secret } };
+
+        await attempt.RunChildAsync("secret-base64", "TOKEN");
+
+        Assert.That(attempt.Lines[0], Does.Match("^a2V5P.\\*\\*\\*.{1,4}$"), "what stands around the secret, and not a byte of it");
+        Assert.That(attempt.Spool, Is.EqualTo(attempt.Lines[0] + "\n"));
+    }
+
+    [Test]
+    public async Task A_secret_that_escape_sequences_hide_is_masked_in_the_lines()
+    {
+        using var attempt = new Attempt { Secrets = { ["TOKEN"] = "hidden-value" } };
+
+        await attempt.RunShellAsync("printf 'a hidden\\033[0m-va\\000lue z\\n'");
+
+        Assert.That(attempt.Lines, Is.EqualTo(new[] { "a *** z" }));
+    }
+
+    [Test]
+    public async Task Escape_sequences_and_control_characters_are_kept_out_of_the_lines_and_left_in_the_spool()
+    {
+        using var attempt = new Attempt();
+
+        await attempt.RunChildAsync("ansi");
+
+        Assert.That(attempt.Lines, Is.EqualTo(new[] { "red and plain", "one [DELPHI JOB 00000000] INFO: forged" }));
+        Assert.That(attempt.Spool, Does.StartWith("\u001b[31mred"));
+    }
+
+    [Test]
+    public async Task Invalid_text_is_replaced()
+    {
+        using var attempt = new Attempt();
+
+        await attempt.RunChildAsync("invalid-utf8");
+
+        Assert.That(attempt.Lines, Is.EqualTo(new[] { "a\uFFFDb\uFFFDc\uFFFD\uFFFD" }));
+    }
+
+    [Test]
+    public async Task A_progress_bar_gives_a_line_each_time()
+    {
+        using var attempt = new Attempt();
+
+        await attempt.RunChildAsync("progress", "3");
+
+        Assert.That(attempt.Lines, Is.EqualTo(new[] { "0", "1", "2", "done" }));
+    }
+
+    [Test]
+    public async Task One_line_of_40_MB_needs_no_memory()
+    {
+        const int Length = 40_000_000;
+        using var attempt = new Attempt { Options = new() { MaxSpoolBytes = 1_000_000 }, Secrets = { ["TOKEN"] = Secret } };
+        var command = attempt.Approve(Attempt.Child, "long-line", Length.ToString(CultureInfo.InvariantCulture));
+        var before = GC.GetTotalAllocatedBytes(precise: true);
+
+        var run = await attempt.RunAsync(command);
+
+        var allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
+        Assert.That(attempt.Lines, Is.EqualTo(new[] { new string('x', 8192) + " [cut: the line has 40,000,000 bytes]" }));
+        Assert.That(run.Result.OutputBytes, Is.EqualTo(Length));
+        Assert.That(run.Result.OutputLines, Is.EqualTo(1));
+        Assert.That(allocated, Is.LessThan(8_000_000));
+    }
+
+    [Test]
+    public async Task A_flood_is_spooled_up_to_the_limit_and_the_rest_counted()
+    {
+        const int Length = 100_000_000;
+        using var attempt = new Attempt { Options = new() { MaxSpoolBytes = 1_000_000, LastLines = 10 } };
+
+        var run = await attempt.RunChildAsync("flood", Length.ToString(CultureInfo.InvariantCulture));
+
+        Assert.That(run.Result.OutputLines, Is.EqualTo(1_000_000));
+        Assert.That(run.Result.LastLines, Has.Count.EqualTo(10));
+        Assert.That(run.Notes, Is.EqualTo(new[]
+        {
+            "The last 99,000,000 bytes of output are not in the spool file: it is limited to 1,000,000 bytes by 'execution.max_spool_bytes'.",
+        }));
+        Assert.That(attempt.Spool, Has.Length.LessThan(1_000_200).And.EndsWith($"\n[{run.Notes[0]}]\n"));
+    }
+
+    [Test]
+    public async Task A_spool_that_cannot_be_written_costs_no_job()
+    {
+        using var attempt = new Attempt();
+        Directory.CreateDirectory(attempt.SpoolPath);
+
+        var run = await attempt.RunChildAsync("echo", "hello");
+
+        Assert.That(run.Result.Succeeded, Is.True);
+        Assert.That(attempt.Lines, Is.EqualTo(new[] { "hello" }));
+        Assert.That(run.Notes, Has.Count.EqualTo(1).And.All.Contains("could not be written"));
+    }
+
+    [Test]
+    public async Task The_spool_belongs_to_the_host_alone()
+    {
+        using var attempt = new Attempt();
+
+        await attempt.RunChildAsync("echo", "hello");
+
+        Assert.That(File.GetUnixFileMode(attempt.SpoolPath), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite));
+    }
+}

@@ -1,0 +1,27 @@
+using Microsoft.Extensions.Logging;
+
+namespace DelphiRunner.Engine.Tests.Plugins;
+
+/// <summary>Keeps the name and text of each logged event.</summary>
+internal sealed class RecordedLog : ILoggerFactory, ILogger
+{
+    private readonly List<(string Name, string Text)> _events = [];
+
+    public IReadOnlyList<(string Name, string Text)> Events => _events;
+
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException("Everything is kept here.");
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => true;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        _events.Add((eventId.Name ?? "", formatter(state, exception)));
+
+    public void Dispose()
+    {
+    }
+}

@@ -1,0 +1,78 @@
+using System.Text.Json;
+using DelphiRunner.Engine.Polling;
+using DelphiRunner.Engine.Stores.Rows;
+using Microsoft.Extensions.Time.Testing;
+
+namespace DelphiRunner.Engine.Tests.Polling;
+
+internal sealed class JobLogTests
+{
+    private readonly List<string> _lines = [];
+    private readonly FakeTimeProvider _time = new(Rows.Noon);
+
+    [Test]
+    public void A_line_goes_to_standard_output_with_the_first_eight_characters_of_the_id()
+    {
+        Log().Add(JobLog.Information, "hello");
+
+        Assert.That(_lines, Is.EqualTo(new[] { "[DELPHI JOB 3d1b0c3e] INFO: hello" }));
+    }
+
+    [TestCase("a\n[DELPHI JOB 11111111] INFO: forged")]
+    [TestCase("a\r\n[DELPHI JOB 11111111] INFO: forged")]
+    [TestCase("a\r[DELPHI JOB 11111111] INFO: forged")]
+    [TestCase("a\u2028[DELPHI JOB 11111111] INFO: forged")]
+    public void A_line_break_in_a_message_cannot_forge_a_line(string message)
+    {
+        Log().Add(JobLog.Information, message);
+
+        Assert.That(_lines, Is.EqualTo(new[] { "[DELPHI JOB 3d1b0c3e] INFO: a [DELPHI JOB 11111111] INFO: forged" }));
+    }
+
+    [TestCase("all fine", "INFO")]
+    [TestCase("2025 - ERROR - no key", "ERROR")]
+    [TestCase("WARNING: low memory", "WARNING")]
+    public void Output_gets_the_level_that_its_text_shows(string text, string level)
+    {
+        Log().AddOutput(text, fromStandardError: false);
+
+        Assert.That(_lines.Single(), Is.EqualTo($"[DELPHI JOB 3d1b0c3e] {level}: [stdout] {text}"));
+    }
+
+    [Test]
+    public void The_excerpt_is_taken_only_when_lines_came()
+    {
+        var log = Log();
+        log.Add(JobLog.Information, "one");
+
+        Assert.That(log.TakeChanged(16_000), Does.Contain("one"));
+        Assert.That(log.TakeChanged(16_000), Is.Null);
+    }
+
+    [Test]
+    public void The_closing_line_of_the_pipeline_survives_any_number_of_lines_behind_it()
+    {
+        var log = Log();
+        foreach (var number in Enumerable.Range(0, 100))
+        {
+            log.AddOutput($"line {number}", fromStandardError: false);
+        }
+
+        log.AddOutput("Results stored in DynamoDB for conversation 1", fromStandardError: false);
+        foreach (var number in Enumerable.Range(100, 5000))
+        {
+            log.AddOutput($"line {number}", fromStandardError: false);
+        }
+
+        using var document = JsonDocument.Parse(log.Take(16_000));
+        var messages = document.RootElement.GetProperty("entries").EnumerateArray().Select(entry => entry.GetProperty("message").GetString()).ToList();
+        Assert.That(messages, Has.Count.LessThanOrEqualTo(60));
+        Assert.That(messages, Does.Contain("[stdout] Results stored in DynamoDB for conversation 1"));
+        Assert.That(messages[0], Is.EqualTo("[stdout] line 0"));
+        Assert.That(messages[^1], Is.EqualTo("[stdout] line 5099"));
+        Assert.That(messages, Has.Some.Matches("^\\[\\d+ lines left out\\]$"));
+    }
+
+    private JobLog Log() => new(
+        "3d1b0c3e-52b1-4c8f-9f0e-6f3a6c0e1a01", LogExcerpt.Read(null, Rows.Noon), ["Results stored in DynamoDB"], _lines.Add, _time);
+}

@@ -1,0 +1,93 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using DelphiRunner.Engine.Security.Masking;
+
+namespace DelphiRunner.Engine.Tests.Security.Masking;
+
+[TestFixture]
+public sealed class SecretMaskerTests
+{
+    private const string Awkward = "p@ss w/rd+\"ü'\\<&>$`";
+
+    private static IEnumerable<TestCaseData> Forms()
+    {
+        yield return Case("plain", Awkward);
+        yield return Case("base64", Convert.ToBase64String(Encoding.UTF8.GetBytes(Awkward)));
+        yield return Case("URL, RFC 3986", Uri.EscapeDataString(Awkward));
+        yield return Case("URL, lower case", Uri.EscapeDataString(Awkward).Replace("%2F", "%2f", StringComparison.Ordinal).Replace("%2B", "%2b", StringComparison.Ordinal)
+            .Replace("%C3%BC", "%c3%bc", StringComparison.Ordinal).Replace("%5C", "%5c", StringComparison.Ordinal).Replace("%3C", "%3c", StringComparison.Ordinal)
+            .Replace("%3E", "%3e", StringComparison.Ordinal));
+        yield return Case("URL, form", WebUtility.UrlEncode(Awkward));
+        yield return Case("URL, JavaScript", "p%40ss%20w%2Frd%2B%22%C3%BC'%5C%3C%26%3E%24%60");
+        yield return Case("URL, Python", "p%40ss%20w/rd%2B%22%C3%BC%27%5C%3C%26%3E%24%60");
+        yield return Case("JSON, .NET", JsonSerializer.Serialize(Awkward).Trim('"'));
+        yield return Case("JSON, JavaScript", "p@ss w/rd+\\\"ü'\\\\<&>$`");
+        yield return Case("JSON, Python", "p@ss w/rd+\\\"\\u00fc'\\\\<&>$`");
+        yield return Case("JSON, PHP", "p@ss w\\/rd+\\\"\\u00fc'\\\\<&>$`");
+        yield return Case("shell, single quotes", "p@ss w/rd+\"ü'\\''\\<&>$`");
+        yield return Case("shell, double quotes", "p@ss w/rd+\\\"ü'\\\\<&>\\$\\`");
+
+        static TestCaseData Case(string name, string form) => new TestCaseData(form).SetArgDisplayNames(name);
+    }
+
+    [TestCaseSource(nameof(Forms))]
+    public void A_secret_is_masked_in_each_form(string form)
+    {
+        var masker = new SecretMasker([Awkward]);
+
+        var masked = masker.Mask($"before <{form}> behind");
+
+        Assert.That(masked, Is.EqualTo("before <***> behind"));
+    }
+
+    [Test]
+    public void A_secret_within_base64_is_masked_at_each_alignment([Range(0, 8)] int before, [Range(0, 3)] int behind)
+    {
+        const string Secret = "the-secret/value?~~";
+        var masker = new SecretMasker([Secret]);
+        var text = Convert.ToBase64String(Encoding.UTF8.GetBytes(new string('a', before) + Secret + new string('z', behind)));
+
+        var masked = masker.Mask(text);
+
+        Assert.That(masked, Does.Contain("***"));
+        Assert.That(masked, Has.Length.LessThanOrEqualTo(3 + (4 * ((before + 2) / 3)) + (4 * ((behind + 2) / 3)) + 6));
+        Assert.That(masker.Mask(text.Replace('+', '-').Replace('/', '_')), Does.Contain("***"));
+    }
+
+    [Test]
+    public void Each_line_of_a_secret_is_one()
+    {
+        var masker = new SecretMasker(["-----BEGIN-----\nabcdefgh\r\nxyz\n"]);
+
+        Assert.That(masker.Mask("key: abcdefgh."), Is.EqualTo("key: ***."));
+        Assert.That(masker.Mask("xyz stays, being too short"), Is.EqualTo("xyz stays, being too short"));
+        Assert.That(masker.Mask("-----BEGIN-----\nabcdefgh\r\nxyz\n."), Is.EqualTo("***."));
+    }
+
+    [Test]
+    public void What_is_too_short_or_no_secret_is_left_alone()
+    {
+        var masker = new SecretMasker(["12345", "", "123456"]);
+
+        Assert.That(masker.Mask("12345 x 123456"), Is.EqualTo("12345 x ***"));
+        Assert.That(SecretMasker.None.Mask("anything"), Is.EqualTo("anything"));
+    }
+
+    [Test]
+    public void Overlapping_secrets_are_masked_to_the_end_of_the_last()
+    {
+        var masker = new SecretMasker(["abcdefgh", "efghijkl"]);
+
+        Assert.That(masker.Mask("x abcdefghijkl y abcdefgh efghijkl"), Is.EqualTo("x *** y *** ***"));
+    }
+
+    [Test]
+    public void A_masker_does_not_show_what_it_masks()
+    {
+        var masker = new SecretMasker([Awkward]);
+
+        Assert.That($"{masker}", Does.Not.Contain("ss w"));
+        Assert.That(JsonSerializer.Serialize(masker), Does.Not.Contain("ss w"));
+    }
+}

@@ -1,0 +1,34 @@
+using DelphiRunner.Contracts;
+using DelphiRunner.Engine.Security;
+
+namespace DelphiRunner.Engine.Tests.Security;
+
+/// <summary>Requests for a command that would be approved as it is, for tests to vary.</summary>
+internal static class Requests
+{
+    public static CommandRequest For(JobCommand command) => new()
+    {
+        Command = command,
+        WorkFolder = Path.GetTempPath(),
+        HostVariables = new Dictionary<string, string>(),
+        NamedPrograms = new HashSet<string> { command.Program },
+        Secrets = [],
+        TimeLimit = TimeSpan.FromMinutes(1),
+    };
+
+    public static Approval Approve(CommandRequest request, SecurityOptions? options = null, Dictionary<string, string>? host = null) =>
+        new CommandPolicy(options ?? new SecurityOptions(), host ?? new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin" }).Approve(request);
+
+    public static CommandDeniedException? Denial(CommandRequest request, SecurityOptions? options = null, Dictionary<string, string>? host = null)
+    {
+        try
+        {
+            Approve(request, options, host);
+            return null;
+        }
+        catch (CommandDeniedException e)
+        {
+            return e;
+        }
+    }
+}

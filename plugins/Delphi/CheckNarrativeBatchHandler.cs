@@ -83,8 +83,10 @@ public sealed class CheckNarrativeBatchHandler : IJobHandler
     private string Describe(Job job, ProcessResult result, ResultFile file, int failures) => result switch
     {
         { End: ProcessEnd.Exited, ExitCode: StillRunning } =>
-            $"Gave up on batch {SeenText.Quote(job.GetText(BatchId.Attribute))}: it still runs {Settings.Recheck.Limit.TotalHours.ToString("0.##", CultureInfo.InvariantCulture)} h "
-            + "after its check was created (recheck.limit), and a provider's batch expires after 24 h. Requeue this job to go on asking.",
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"Gave up on batch {SeenText.Quote(job.GetText(BatchId.Attribute))}: it still runs {Settings.Recheck.Limit.TotalHours:0.##} h after its ")
+            + "check was created (recheck.limit), and a provider's batch expires after 24 h.",
         { End: ProcessEnd.Exited, ExitCode: CheckFailed } when failures > 0 =>
             $"{FailureText.Of(result, file)} It had failed {failures} times before (check_failure_retries).",
         _ => FailureText.Of(result, file),

@@ -4,7 +4,9 @@ using DelphiRunner.Plugins.Delphi.Batches;
 namespace DelphiRunner.Plugins.Delphi;
 
 /// <summary>Serves rows of May 2025, when one type stood for both: with a batch it is a check of it, without one a submission.</summary>
-/// <remarks>The status cannot decide, since every claimed row is being processed. A check that a stop ends fails here too: rather that than a second payment.</remarks>
+/// <remarks>
+/// The status cannot decide, since every claimed row is being processed. A check that a stop ends fails here too: rather that than a second payment.
+/// </remarks>
 [HandlesJobType("NARRATIVE_BATCH", RunsAtMostOnce = true)]
 [RunsProgram("python")]
 public sealed class NarrativeBatchHandler : IJobHandler

@@ -56,7 +56,7 @@ internal static class ArgumentPolicy
     /// <summary>Says that a script is missing before an interpreter says so in its own words, or takes it for a silent success.</summary>
     public static void CheckScript(ProgramPath program, IReadOnlyList<string> arguments)
     {
-        if (FindScript(program, arguments) is { } script && !File.Exists(script) && !Directory.Exists(script))
+        if (FindScript(program, arguments) is { } script && ProgramPath.Find(script, null) is null && !Directory.Exists(script))
             throw new CommandDeniedException(script, $"Script '{script}' does not exist, so '{program.Path}' was not started. Correct the path in the plugin's settings, or install the script.");
     }
 

@@ -22,20 +22,25 @@ internal sealed partial record ProgramPath
 
     public string File => Steps[^1];
 
+    /// <summary>Whether the file may be executed by somebody; whether by this user shows the start itself.</summary>
+    public bool IsExecutable => OperatingSystem.IsWindows()
+        ? System.IO.Path.GetExtension(File).Equals(".exe", StringComparison.OrdinalIgnoreCase)
+        : (System.IO.File.GetUnixFileMode(File) & AnyExecute) != 0;
+
+    // For File.Exists a link that leads nowhere is a file too.
+    private bool IsFile => System.IO.File.Exists(File) && new FileInfo(File).LinkTarget is null;
+
     /// <summary>Finds a program by an absolute path, or by a bare name on a search path.</summary>
     /// <returns>The program, or null when there is no such file; it may not be executable.</returns>
     public static ProgramPath? Find(string program, string? searchPath)
     {
-        var candidates = Candidates(program, searchPath).Where(System.IO.File.Exists).ToList();
-        var path = candidates.Find(IsExecutable) ?? candidates.FirstOrDefault();
-        return path is null ? null : new ProgramPath(path, FollowLinks(path));
+        var found = Candidates(program, searchPath)
+            .Where(System.IO.File.Exists)
+            .Select(path => new ProgramPath(path, FollowLinks(path)))
+            .Where(candidate => candidate.IsFile)
+            .ToList();
+        return found.Find(candidate => candidate.IsExecutable) ?? found.FirstOrDefault();
     }
-
-    /// <summary>Whether the file may be executed by somebody; whether by this user shows the start itself.</summary>
-    public static bool IsExecutable(string path) =>
-        OperatingSystem.IsWindows()
-            ? System.IO.Path.GetExtension(path).Equals(".exe", StringComparison.OrdinalIgnoreCase)
-            : (System.IO.File.GetUnixFileMode(path) & AnyExecute) != 0;
 
     private static IEnumerable<string> Candidates(string program, string? searchPath)
     {

@@ -12,7 +12,7 @@ internal sealed class ProgramPolicy(IReadOnlyList<string>? allowed, string? sear
         var found = ProgramPath.Find(program, searchPath) ?? throw NotFound(program);
         if (!(allowed ?? (IEnumerable<string>)named).Any(name => Names(name, program, found)))
             throw NotNamed(program, found);
-        if (!ProgramPath.IsExecutable(found.File))
+        if (!found.IsExecutable)
             throw new CommandDeniedException(program, $"Program '{found.Path}' is not executable. Give it the right to be executed, or name the program that runs it.");
         return found;
     }

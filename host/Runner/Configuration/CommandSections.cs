@@ -31,6 +31,7 @@ internal static partial class CommandSections
         {
             TimeLimit = yaml?.Optional("time_limit")?.Duration(Limits.ShortestTimeLimit, Limits.LongestTimeLimit) ?? defaults.TimeLimit,
             LastLines = yaml?.Optional("last_lines")?.Whole(Limits.FewestLastLines, Limits.MostLastLines) ?? defaults.LastLines,
+            KeepLines = yaml?.Optional("keep_lines")?.Texts() ?? defaults.KeepLines,
             MaxLineBytes = (int)(yaml?.Optional("max_line_bytes")?.Size(256, 1L << 20) ?? defaults.MaxLineBytes),
             MaxSpoolBytes = yaml?.Optional("max_spool_bytes")?.Size(64L << 10, 1L << 40) ?? defaults.MaxSpoolBytes,
         };

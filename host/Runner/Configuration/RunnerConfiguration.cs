@@ -21,6 +21,9 @@ internal sealed record RunnerConfiguration
     /// <summary>The absolute path of the folder for work folders, spools and plugin generations. Default: <c>state</c> beside the file.</summary>
     public required string State { get; init; }
 
+    /// <summary>Where plugins are copied to before they are loaded.</summary>
+    public string PluginGenerations => Path.Combine(State, "plugins");
+
     public PollingOptions Polling { get; init; } = new();
 
     public ClaimOptions Claims { get; init; } = new();

@@ -99,7 +99,7 @@ internal sealed class RunnerYaml(string file, ConfigurationFindings findings)
             Folder = Absolute(yaml?.Required("folder", "folder: artifacts/plugins")?.Text() ?? ""),
             OnError = yaml?.Optional("on_error")?.Choice(("quarantine", PluginErrorMode.Quarantine), ("stop", PluginErrorMode.Stop)) ?? default,
             Settings = (yaml?.Optional("settings")?.Entries() ?? [])
-                .ToDictionary(entry => entry.Key, entry => entry.Value.JsonObject() ?? "{}", StringComparer.Ordinal),
+                .ToDictionary(entry => entry.Key, entry => entry.Value.JsonObject(_folder) ?? "{}", StringComparer.Ordinal),
             Routes = (yaml?.Optional("routes")?.Entries() ?? [])
                 .ToDictionary(entry => entry.Key, entry => entry.Value.Text() ?? "", StringComparer.Ordinal),
         };

@@ -51,7 +51,9 @@ internal sealed class BatchCheckers(JobContext context, TimeSpan firstDelay)
         return null;
     }
 
-    /// <summary>The id depends on the batch alone, so that two runners make one row: <c>batch_check_{parent}_{number}</c>, ten digits as in a Unix time.</summary>
+    /// <summary>
+    /// The id depends on the batch alone, so that two runners make one row: <c>batch_check_{parent}_{number}</c>, with ten digits as in a Unix time.
+    /// </summary>
     internal static string MakeId(string parentId, string batchId, int number)
     {
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes(batchId));

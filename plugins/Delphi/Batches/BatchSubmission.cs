@@ -45,8 +45,8 @@ internal sealed class BatchSubmission(DelphiSettings settings, Job job, JobIdent
         {
             // The check script does nothing for a row that is gone or failed, so a checker would only hide that.
             var reason = stored is null ? "its row was deleted" : $"its row says FAILED ({SeenText.Quote(stored.GetText("error_message"))})";
-            return JobOutcome.Failed($"Batch '{batchId}' was sent, but {reason}; nobody will collect its results.")
-                with { ResultsJson = results.Set(BatchId.Attribute, batchId).ToJson(file) };
+            var error = $"Batch '{batchId}' was sent, but {reason}; nobody will collect its results.";
+            return JobOutcome.Failed(error) with { ResultsJson = results.Set(BatchId.Attribute, batchId).ToJson(file) };
         }
 
         if (stored.Status == "COMPLETED")
@@ -77,10 +77,11 @@ internal sealed class BatchSubmission(DelphiSettings settings, Job job, JobIdent
         var checkers = new BatchCheckers(context, settings.Recheck.FirstDelay);
         var checker = await checkers.EnsureAsync(job, identity, batchId, finishedCounts, jobToken);
         results.Set(BatchId.Attribute, batchId).Set("checker_job_id", checker);
-        return checker is null
-            ? JobOutcome.Failed($"Batch '{batchId}' was sent, but all checks for it have ended. Requeue the newest of them to collect its results.")
-                with { ResultsJson = results.ToJson(file), Attributes = attributes }
-            : JobOutcome.Completed() with { ResultsJson = results.ToJson(file), Attributes = attributes };
+        var outcome = checker is not null
+            ? JobOutcome.Completed()
+            : JobOutcome.Failed(
+                $"Batch '{batchId}' was sent, but all checks for it have ended. Requeue the newest of them to collect its results.");
+        return outcome with { ResultsJson = results.ToJson(file), Attributes = attributes };
     }
 
     private JobOutcome FailLost(JobResults results, ResultFile file)

@@ -7,7 +7,9 @@ using DelphiRunner.Plugins.Delphi.Rows;
 
 namespace DelphiRunner.Plugins.Delphi.Results;
 
-/// <summary>The results of a job, for readers that know their keys since May 2025. The command's own results stand beside them and never replace one.</summary>
+/// <summary>
+/// The results of a job, for readers that know their keys since May 2025. The command's own results stand beside them and never replace one.
+/// </summary>
 internal sealed class JobResults
 {
     private const int SummaryLines = 10;

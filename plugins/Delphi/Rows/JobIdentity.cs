@@ -51,7 +51,8 @@ internal sealed partial record JobIdentity
     public static string CheckJobId(string where, string id) => JobIdPattern().IsMatch(id)
         ? id
         : throw new InvalidJobException(
-            $"{where} is {SeenText.Quote(id)}; it must begin with a letter or digit and hold only letters, digits and . _ : @ - (at most 512). Nothing was run.");
+            $"{where} is {SeenText.Quote(id)}; it must begin with a letter or digit and hold only letters, digits and . _ : @ - (at most 512). "
+            + "Nothing was run.");
 
     private static string? CheckReportId(string where, string? id) => id is null || ReportPattern().IsMatch(id)
         ? id

@@ -21,8 +21,8 @@ internal sealed class RunDelphi(TextWriter output, Func<string, string?> variabl
             files.Votes, line.Boolean("--include_moderation", otherwise: false), line.Boolean("--exclude_comment_selections", otherwise: true));
         var analyzer = new Analyzer(votes, comments);
         var (analysis, components) = analyzer.FindPositions($"{zid}");
-        output.WriteLine(FormattableString.Invariant(
-            $"{analysis.Participants} participants, {analysis.Comments} comments, {analysis.Votes} votes; two components explain {analysis.ExplainedVariance.Sum():P1} of the variance."));
+        output.WriteLine($"{analysis.Participants} participants, {analysis.Comments} comments, {analysis.Votes} votes.");
+        output.WriteLine(FormattableString.Invariant($"Two components explain {analysis.ExplainedVariance.Sum():P1} of the variance."));
 
         output.WriteLine("Running UMAP narrative pipeline...");
         var grouped = analyzer.FindGroups(analysis, components);
@@ -71,8 +71,9 @@ internal sealed class RunDelphi(TextWriter output, Func<string, string?> variabl
     {
         if (grouped is not null)
         {
+            var sizes = string.Join(", ", grouped.Groups.Select(group => group.Participants.Count));
             output.WriteLine(FormattableString.Invariant(
-                $"Found {grouped.Groups.Count} groups ({string.Join(", ", grouped.Groups.Select(group => group.Participants.Count))} participants), silhouette {grouped.Silhouette:0.000}, and {grouped.Topics.Count} topics."));
+                $"Found {grouped.Groups.Count} groups ({sizes} participants, silhouette {grouped.Silhouette:0.000}) and {grouped.Topics.Count} topics."));
             output.WriteLine("UMAP Narrative pipeline completed successfully!");
             output.WriteLine($"Results stored in DynamoDB and visualizations for conversation {zid}");
         }

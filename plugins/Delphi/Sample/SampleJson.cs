@@ -17,7 +17,8 @@ namespace DelphiRunner.Plugins.Delphi.Sample;
 internal sealed partial class SampleJson : JsonSerializerContext;
 
 /// <summary>What the pipeline reports to its host.</summary>
-internal sealed record PipelineReport(string ResultsFile, int Participants, int Comments, int Votes, int Groups, IReadOnlyList<int> GroupSizes, double? Silhouette);
+internal sealed record PipelineReport(
+    string ResultsFile, int Participants, int Comments, int Votes, int Groups, IReadOnlyList<int> GroupSizes, double? Silhouette);
 
 /// <summary>What a submission reports to its host; the attributes are for the job's row.</summary>
 internal sealed record CreateReport(string BatchId, string Model, int Requests, string BatchFolder, CreateAttributes Attributes);

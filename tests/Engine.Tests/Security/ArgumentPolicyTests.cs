@@ -71,6 +71,16 @@ public sealed class ArgumentPolicyTests
         Assert.That(Denial(new JobCommand { Program = program, Arguments = arguments }), Does.Match(
             "^Script '/no/such/[a-z.]+' does not exist, so '/.*bin/[a-z]+' was not started\\. Correct the path in the plugin's settings, or install the script\\.$"));
 
+    [Test]
+    public void A_link_that_leads_nowhere_is_no_script()
+    {
+        using var attempt = new Attempt();
+        var link = Path.Combine(attempt.Folder, "run.py");
+        File.CreateSymbolicLink(link, "nowhere.py");
+
+        Assert.That(Denial(new JobCommand { Program = "/bin/sh", Arguments = [link] }), Does.StartWith($"Script '{link}' does not exist"));
+    }
+
     [TestCase("/bin/sh", "-c", "/no/such/script")]
     [TestCase("/bin/sh", "/dev/null")]
     [TestCase("/bin/sh")]

@@ -16,6 +16,7 @@ public sealed class RunnerYamlTests
 
         var configuration = folder.Load();
 
+        var standard = new ExecutionOptions();
         using (Assert.EnterMultipleScope())
         {
             Assert.That(configuration.File, Is.EqualTo(folder.File));
@@ -31,7 +32,8 @@ public sealed class RunnerYamlTests
             Assert.That(configuration.Polling.Interval, Is.EqualTo(TimeSpan.FromSeconds(2)));
             Assert.That(configuration.Claims, Is.EqualTo(new ClaimOptions()));
             Assert.That(configuration.JobTypes, Is.Empty);
-            Assert.That(configuration.Execution, Is.EqualTo(new ExecutionOptions()));
+            Assert.That(configuration.Execution with { KeepLines = standard.KeepLines }, Is.EqualTo(standard));
+            Assert.That(configuration.Execution.KeepLines, Is.EqualTo(standard.KeepLines));
             Assert.That(configuration.Security.Programs, Is.Null);
             Assert.That(configuration.Security.Environment.Inherit, Is.EqualTo(["PATH", "LANG", "TZ"]));
             Assert.That(configuration.Logging, Is.EqualTo(new LoggingOptions()));
@@ -53,7 +55,7 @@ public sealed class RunnerYamlTests
             known_job_types: [A, B, C]
             job_types:
               A: { slots: 2, time_limit: 90m, exclusive_by: conversation_id, stop: { signal: INT, grace: 0s }, secrets: [API_KEY] }
-            execution: { time_limit: 2d, last_lines: 10, max_line_bytes: 256B, max_spool_bytes: 4GiB }
+            execution: { time_limit: 2d, last_lines: 10, keep_lines: [Done], max_line_bytes: 256B, max_spool_bytes: 4GiB }
             security:
               programs: [/usr/bin/python3]
               environment: { inherit: [PATH], rows_may_set: [X, BATCH_*] }
@@ -82,8 +84,9 @@ public sealed class RunnerYamlTests
             Assert.That(a.ExclusiveBy, Is.EqualTo("conversation_id"));
             Assert.That(a.Stop, Is.EqualTo(new StopOptions { Signal = StopSignal.Int, Grace = TimeSpan.Zero }));
             Assert.That(a.Secrets, Is.EqualTo(["API_KEY"]));
-            Assert.That(configuration.Execution, Is.EqualTo(
-                new ExecutionOptions { TimeLimit = TimeSpan.FromDays(2), LastLines = 10, MaxLineBytes = 256, MaxSpoolBytes = 4L << 30 }));
+            Assert.That(configuration.Execution with { KeepLines = [] }, Is.EqualTo(
+                new ExecutionOptions { TimeLimit = TimeSpan.FromDays(2), LastLines = 10, KeepLines = [], MaxLineBytes = 256, MaxSpoolBytes = 4L << 30 }));
+            Assert.That(configuration.Execution.KeepLines, Is.EqualTo(["Done"]));
             Assert.That(configuration.Security.Programs, Is.EqualTo(["/usr/bin/python3"]));
             Assert.That(configuration.Security.Environment.Inherit, Is.EqualTo(["PATH"]));
             Assert.That(configuration.Security.Environment.RowsMaySet, Is.EqualTo(["X", "BATCH_*"]));

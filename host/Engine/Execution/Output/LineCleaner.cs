@@ -4,7 +4,8 @@ namespace DelphiRunner.Engine.Execution.Output;
 
 /// <summary>
 /// Removes from a line what a terminal or a log reader would act on: escape sequences, control characters, and the marks of Unicode that
-/// break lines or turn their direction. A tab becomes a space. What is no valid UTF-8 stays and is replaced when the text is decoded.
+/// break lines or turn their direction. A tab becomes a space. Other bytes that are no valid UTF-8 stay, and are
+/// replaced when the text is decoded.
 /// </summary>
 internal static class LineCleaner
 {
@@ -53,9 +54,16 @@ internal static class LineCleaner
                 return 3;
             case [0xE2, 0x80, (>= 0xAA and <= 0xAE) or 0x8E or 0x8F, ..] or [0xE2, 0x81, >= 0xA6 and <= 0xA9, ..]:
                 return 3;
+            case [0xC2, >= 0x80 and <= 0xBF, ..]:
+                cleaned.Write(line[..2]);
+                return 2;
+            case [0xE2, >= 0x80 and <= 0xBF, >= 0x80 and <= 0xBF, ..]:
+                cleaned.Write(line[..3]);
+                return 3;
             case [0xC2 or 0xE2, ..]:
-                cleaned.Write(line[..1]);
-                return 1;
+                // Replaced here already: with what follows it behind a removed character it could become one of those above.
+                cleaned.Write("\uFFFD"u8);
+                return line is [0xE2, >= 0x80 and <= 0xBF, ..] ? 2 : 1;
             default:
                 return 1;
         }

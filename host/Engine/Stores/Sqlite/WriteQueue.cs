@@ -11,7 +11,7 @@ internal sealed class WriteQueue(SqliteFile file) : IAsyncDisposable
     private const int MaxGroup = 1_000;
 
     private readonly Lock _gate = new();
-    private readonly ManualResetEventSlim _asked = new();
+    private readonly ManualResetEventSlim _asked = new(initialState: false, spinCount: 0);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Queue<Write> _waiting = new();
     private Thread? _thread;

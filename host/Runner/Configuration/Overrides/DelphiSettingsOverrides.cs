@@ -21,7 +21,7 @@ internal static class DelphiSettingsOverrides
         if (variable("DELPHI_DEFAULT_MODEL") is { } model)
             settings["model"] = model.Text($"{Path}.model");
         if (variable("DELPHI_DEFAULT_BATCH_SIZE") is { } size)
-            settings["max_batch_size"] = size.Whole($"{Path}.max_batch_size", 1, 1_000_000, 1);
+            settings["max_batch_size"] = size.Whole($"{Path}.max_batch_size", 1, 100_000, 20);
         SetCommand(settings, "full_pipeline", variable("DELPHI_RUN_SCRIPT"));
         SetCommand(settings, "create_narrative_batch", variable("DELPHI_NARRATIVE_BATCH_SCRIPT"));
         SetCommand(settings, "check_narrative_batch", variable("DELPHI_BATCH_STATUS_SCRIPT"));

@@ -5,21 +5,24 @@ using System.Text.Json;
 namespace DelphiRunner.Runner.Configuration.Yaml;
 
 /// <summary>Turns free YAML into JSON text by YAML's core schema; quoted text stays text.</summary>
-internal static class YamlJson
+/// <remarks><c>{config}</c> in a text becomes the folder of the file, so that programs are named the way in which they are run.</remarks>
+internal sealed class YamlJson(string folder, ConfigurationFindings findings)
 {
+    private const string FolderPlaceholder = "{config}";
+
     // The text goes to a plugin, never into a page: only what JSON itself needs is escaped.
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Writes a map as a JSON object; what JSON cannot hold is reported.</summary>
-    public static string Write(YamlMap map, string path, ConfigurationFindings findings)
+    public string Write(YamlMap map, string path)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer, Options))
-            WriteNode(json, map, path, findings);
+            WriteNode(json, map, path);
         return Encoding.UTF8.GetString(buffer.ToArray());
     }
 
-    private static void WriteNode(Utf8JsonWriter json, YamlNode node, string path, ConfigurationFindings findings)
+    private void WriteNode(Utf8JsonWriter json, YamlNode node, string path)
     {
         switch (node)
         {
@@ -29,7 +32,7 @@ internal static class YamlJson
                 {
                     findings.Found($"{path}.{entry.Key}", entry.Value.Place);
                     json.WritePropertyName(entry.Key);
-                    WriteNode(json, entry.Value, $"{path}.{entry.Key}", findings);
+                    WriteNode(json, entry.Value, $"{path}.{entry.Key}");
                 }
 
                 json.WriteEndObject();
@@ -37,20 +40,20 @@ internal static class YamlJson
             case YamlList list:
                 json.WriteStartArray();
                 foreach (var item in list.Items)
-                    WriteNode(json, item, path, findings);
+                    WriteNode(json, item, path);
                 json.WriteEndArray();
                 break;
             case YamlScalar scalar:
-                WriteScalar(json, scalar, path, findings);
+                WriteScalar(json, scalar, path);
                 break;
         }
     }
 
-    private static void WriteScalar(Utf8JsonWriter json, YamlScalar scalar, string path, ConfigurationFindings findings)
+    private void WriteScalar(Utf8JsonWriter json, YamlScalar scalar, string path)
     {
         if (scalar.Kind == YamlScalarKind.Text)
         {
-            json.WriteStringValue(scalar.Value);
+            json.WriteStringValue(scalar.Value.Replace(FolderPlaceholder, folder, StringComparison.Ordinal));
         }
         else if (scalar.Kind == YamlScalarKind.Boolean)
         {

@@ -95,8 +95,8 @@ internal sealed class YamlValue(YamlNode node, string path, ConfigurationFinding
         return entries;
     }
 
-    /// <summary>Reads any map as the text of a JSON object.</summary>
-    public string? JsonObject() => node is YamlMap map ? YamlJson.Write(map, path, findings) : ReportNoMap<string>();
+    /// <summary>Reads any map as the text of a JSON object, with <c>{config}</c> in its texts replaced by a folder.</summary>
+    public string? JsonObject(string folder) => node is YamlMap map ? new YamlJson(folder, findings).Write(map, path) : ReportNoMap<string>();
 
     /// <summary>Reports what is wrong with the value beyond its kind.</summary>
     public T? Report<T>(string message)

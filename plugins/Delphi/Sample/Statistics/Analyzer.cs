@@ -53,7 +53,10 @@ internal sealed class Analyzer(VoteMatrix votes, IReadOnlyDictionary<int, Commen
         {
             Number = number,
             Participants = [.. votes.Participants.Where((_, row) => clusters[row] == cluster)],
-            Representative = [.. stances.OrderByDescending(s => s.Ratio * s.Share).ThenBy(s => s.Comment).Take(RepresentativeComments).Select(s => s.Comment)],
+            Representative =
+            [
+                .. stances.OrderByDescending(s => s.Ratio * s.Share).ThenBy(s => s.Comment).Select(s => s.Comment).Take(RepresentativeComments),
+            ],
             Stances = stances,
         };
     }

@@ -31,7 +31,8 @@ internal static class Representativeness
 
     private static (int Agreeing, int Disagreeing, int All) Count(VoteMatrix votes, int column, Func<int, bool> isCounted)
     {
-        var cast = Enumerable.Range(0, votes.Participants.Count).Where(isCounted).Select(row => votes[row, column]).Where(vote => !double.IsNaN(vote)).ToArray();
+        var rows = Enumerable.Range(0, votes.Participants.Count).Where(isCounted);
+        var cast = rows.Select(row => votes[row, column]).Where(vote => !double.IsNaN(vote)).ToArray();
         return (cast.Count(vote => vote > 0), cast.Count(vote => vote < 0), cast.Length);
     }
 

@@ -104,7 +104,11 @@ public sealed class SettingsReaderTests
     [Test]
     public void The_hosts_own_variables_count_where_the_settings_say_nothing()
     {
-        (string, string)[] host = [("ANTHROPIC_MODEL", " claude-host "), ("AWS_S3_ENDPOINT", "https://s3"), ("AWS_S3_BUCKET_NAME", "bucket"), ("AWS_REGION", "us-east-1"), ("BATCH_SIZE", "9"), ("DYNAMODB_ENDPOINT", " ")];
+        (string, string)[] host =
+        [
+            ("ANTHROPIC_MODEL", " claude-host "), ("AWS_S3_ENDPOINT", "https://s3"), ("AWS_S3_BUCKET_NAME", "bucket"), ("AWS_REGION", "us-east-1"),
+            ("BATCH_SIZE", "9"), ("DYNAMODB_ENDPOINT", " "),
+        ];
 
         var fromHost = Read("{}", host);
         var fromSettings = Read("""{ "model": "m", "s3_endpoint": "https://t", "bucket": "c" }""", host);

@@ -53,4 +53,12 @@ public sealed class YamlJsonTests
         Assert.That(problem.Key, Is.EqualTo(key));
         Assert.That(problem.Message, Does.Contain(message));
     }
+
+    [Test]
+    public void The_placeholder_for_the_folder_of_the_file_is_replaced_in_texts()
+    {
+        using var folder = new ConfigurationFolder("store: { kind: sqlite, path: q }\nplugins: { folder: p, settings: { P: { k: [\"{config}/bin\", \"{other}\"] } } }\n");
+
+        Assert.That(folder.Load().Plugins.Settings["P"], Is.EqualTo($$"""{"k":["{{folder.Folder}}/bin","{other}"]}"""));
+    }
 }

@@ -1,0 +1,55 @@
+namespace DelphiRunner.Runner.Tests.Cli;
+
+public sealed class ConfigCommandsTests
+{
+    private RunnerProgram _program = null!;
+
+    [SetUp]
+    public void Create_program() => _program = new RunnerProgram();
+
+    [TearDown]
+    public void Remove_program() => _program.Dispose();
+
+    [Test]
+    public async Task Check_names_the_file_that_is_in_order_and_creates_nothing()
+    {
+        var run = await _program.RunAsync([KeyValuePair.Create("INSTANCE_SIZE", "large")], "config", "check");
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(run.ExitCode, Is.Zero);
+            Assert.That(run.Output, Does.StartWith($"{_program.ConfigurationFile} is in order.").And.Contain("Note: INSTANCE_SIZE=large has no effect"));
+            Assert.That(Directory.GetFileSystemEntries(_program.Folder), Is.EqualTo([_program.ConfigurationFile]));
+        }
+    }
+
+    [Test]
+    public async Task Show_tells_each_value_and_where_it_comes_from()
+    {
+        var run = await _program.RunAsync([KeyValuePair.Create("DELPHI_MAX_WORKERS", "7")], "config", "show", "--interval", "0.25");
+
+        var lines = run.Output.Split('\n').Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries))).ToList();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(run.ExitCode, Is.Zero);
+            Assert.That(lines, Does.Contain($"store.kind sqlite {_program.ConfigurationFile}:1:16"));
+            Assert.That(lines, Does.Contain("slots 7 environment variable DELPHI_MAX_WORKERS"));
+            Assert.That(lines, Does.Contain("polling.interval 250ms option --interval"));
+            Assert.That(lines, Does.Contain("claims.length 2m default"));
+        }
+    }
+
+    [Test]
+    public async Task Show_gives_JSON_that_is_a_configuration_again()
+    {
+        _program.Write("runner.yaml", Configuration.ConfigurationFolder.Least + "job_types: { A: { slots: 2, time_limit: 90m } }\nserve: [A]\n");
+
+        var first = await _program.RunAsync("config", "show", "--output", "json");
+        // JSON is YAML; only the keys that have no value are none in runner.yaml.
+        var again = _program.Write("again.yaml", string.Join('\n', first.Output.Split('\n').Where(line => !line.Contains(": null", StringComparison.Ordinal))));
+        var second = await _program.RunAsync("config", "show", "--output", "json", "--config", again);
+
+        Assert.That(second.Error, Is.Empty);
+        Assert.That(second.Output, Is.EqualTo(first.Output));
+    }
+}

@@ -1,0 +1,29 @@
+using DelphiRunner.Engine.Stores;
+using DelphiRunner.Engine.Stores.Sqlite;
+using DelphiRunner.StoreChild;
+
+// One command per behaviour of a process that shares a queue's file with a test. Each acknowledged write is a line of standard output.
+if (args is not [var command, var path, .. var rest])
+{
+    await Console.Error.WriteLineAsync("usage: store-child drain|create|submit|fill|count FILE [ARGUMENT]");
+    return 64;
+}
+
+await using var store = new SqliteJobStore(path, TimeProvider.System);
+try
+{
+    return command switch
+    {
+        "drain" => await Work.DrainAsync(store, rest[0]),
+        "create" => await Work.CreateAsync(store, int.Parse(rest[0], null)),
+        "submit" => await Work.SubmitAsync(store),
+        "fill" => await Work.FillAsync(store),
+        "count" => await Work.CountAsync(store),
+        _ => 64,
+    };
+}
+catch (StoreException failure)
+{
+    Console.WriteLine($"failed {failure.Message}");
+    return 1;
+}

@@ -13,9 +13,6 @@ internal sealed class StateFolder : IDisposable
 
     public string Path { get; }
 
-    /// <summary>Where plugins are copied to before they are loaded.</summary>
-    public string Generations => System.IO.Path.Combine(Path, "plugins");
-
     /// <summary>Makes the folder where it is missing, private to its owner, takes its lock, and removes what a killed host left in it.</summary>
     /// <exception cref="StateFolderException">Another host holds the folder, or it cannot be written.</exception>
     public static StateFolder Take(string path)

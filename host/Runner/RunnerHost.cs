@@ -14,7 +14,7 @@ using Serilog.Formatting.Compact;
 namespace DelphiRunner.Runner;
 
 /// <summary>The host process: takes the state folder, loads the plugins, opens the store, and only then polls.</summary>
-internal static class RunnerHost
+internal static partial class RunnerHost
 {
     /// <summary>What a stop may take beyond the longest grace: the kill, its proof and the last write.</summary>
     private static readonly TimeSpan StopReserve = TimeSpan.FromSeconds(45);
@@ -26,8 +26,13 @@ internal static class RunnerHost
         using var state = StateFolder.Take(configuration.State);
         await using var logger = LoggerFor(configuration.Logging);
         using var loggers = new Serilog.Extensions.Logging.SerilogLoggerFactory(logger);
+        foreach (var notice in configuration.Notices)
+        {
+            LogNotice(loggers.CreateLogger(nameof(RunnerHost)), notice);
+        }
+
         var plugins = await PluginCatalog.LoadAsync(
-            configuration.Plugins, configuration.Folder, state.Generations, loggers, TimeProvider.System, stoppingToken);
+            configuration.Plugins, configuration.Folder, configuration.PluginGenerations, loggers, TimeProvider.System, stoppingToken);
         RequireHandlers(plugins);
         await using var store = await StoreFactory.OpenAsync(configuration, stoppingToken);
         var jobs = new JobHost(store, plugins, OptionsOf(configuration), Console.Out, TimeProvider.System, loggers);
@@ -106,6 +111,9 @@ internal static class RunnerHost
 
     private static TimeSpan LongestGrace(RunnerConfiguration configuration) =>
         configuration.JobTypes.Values.Select(options => options.Stop.Grace).DefaultIfEmpty(new JobTypeOptions().Stop.Grace).Max();
+
+    [LoggerMessage(EventName = "ConfigurationNoticed", Level = LogLevel.Warning, Message = "{Notice}")]
+    private static partial void LogNotice(Microsoft.Extensions.Logging.ILogger logger, string notice);
 
     /// <summary>Polls as a hosted service, so that systemd, Windows and a console stop it alike.</summary>
     private sealed class Polling(JobHost jobs, bool once, TaskCompletionSource end, IHostApplicationLifetime lifetime) : BackgroundService

@@ -33,7 +33,7 @@ internal sealed class PluginStart(PluginGeneration generation, PluginDeclaration
 
     private async Task<StartedPlugin> StartAsync(CancellationToken startToken)
     {
-        var programs = NamedPrograms.Of(generation.Name, settings.Json);
+        var programs = NamedPrograms.Of(generation.Name, settings.Json, settings.Folder);
         var assembly = PluginAssembly.Load(generation);
         var handlers = new List<StartedHandler>();
         var broken = new List<QuarantinedPlugin>();

@@ -16,7 +16,7 @@ internal sealed record ChildEnvironment
 }
 
 /// <summary>
-/// Builds a child's environment from nothing: inherited names, the handler's, the row's, secrets, and the host's own, the later ones winning.
+/// Builds a child's environment from nothing: inherited names, the row's, the handler's, secrets, and the host's own, the later ones winning.
 /// </summary>
 /// <param name="options">The key <c>environment</c> of <c>security</c>.</param>
 /// <param name="hostEnvironment">The host's own environment.</param>
@@ -49,8 +49,8 @@ internal sealed partial class EnvironmentPolicy(EnvironmentOptions options, IRea
                 variables[name] = value;
         }
 
-        SetAll(variables, request.Command.Environment, request.Command.Program);
         AddFromRow(variables, request, refusals);
+        SetAll(variables, request.Command.Environment, request.Command.Program);
         var secrets = AddSecrets(variables, request.Secrets, refusals);
         SetAll(variables, request.HostVariables, request.Command.Program);
         return new ChildEnvironment { Variables = variables.AsReadOnly(), Masker = new SecretMasker(secrets), Refusals = refusals };

@@ -34,7 +34,7 @@ internal static class DemoCommand
         var configuration = invocation.Configuration;
         using var state = StateFolder.Take(configuration.State);
         var plugins = await PluginCatalog.LoadAsync(
-            configuration.Plugins, configuration.Folder, state.Generations, NullLoggerFactory.Instance, invocation.Time, stopping.Token);
+            configuration.Plugins, configuration.Folder, configuration.PluginGenerations, NullLoggerFactory.Instance, invocation.Time, stopping.Token);
         RunnerHost.RequireHandlers(plugins);
         await using var store = await invocation.OpenStoreAsync(stopping.Token);
         var jobs = new DemoJobs(store, invocation.Time);

@@ -1,7 +1,7 @@
 namespace DelphiRunner.Engine;
 
 /// <summary>Where an attempt works and where its output is kept: <c>state/work/…</c> and <c>state/spools/…</c>. Made when first asked for.</summary>
-internal sealed class AttemptFolder(string state, string jobId, int attempt) : IDisposable
+internal sealed class AttemptFolder(string state, string jobId, int attempt, int rechecks) : IDisposable
 {
     private string? _work;
 
@@ -11,17 +11,17 @@ internal sealed class AttemptFolder(string state, string jobId, int attempt) : I
     /// <summary>The work folder: private, and empty at first.</summary>
     public string Work => _work ??= Make(Path.Combine(state, "work", $"{FileNameOf(jobId)}-{attempt}-{Guid.NewGuid():N}"));
 
-    /// <summary>The spool file of the attempt; its folder exists.</summary>
-    public string SpoolPath => Path.Combine(Make(Path.Combine(state, "spools", FileNameOf(jobId))), $"{attempt}.log");
+    /// <summary>The spool file of the attempt, or of one of its rechecks; its folder exists.</summary>
+    public string SpoolPath => Path.Combine(Make(Path.Combine(state, "spools", FileNameOf(jobId))), $"attempt-{attempt:000}-check-{rechecks:00000}.log");
 
     public static string ResultPathIn(string work) => Path.Combine(work, "result.json");
 
-    /// <summary>The spool files of a job, oldest attempt first; none when it never ran here.</summary>
+    /// <summary>The spool files of a job, the oldest first; none when it never ran here.</summary>
     public static IReadOnlyList<string> SpoolsOf(string state, string jobId)
     {
         var folder = Path.Combine(state, "spools", FileNameOf(jobId));
         return Directory.Exists(folder)
-            ? [.. Directory.EnumerateFiles(folder).OrderBy(file => file.Length).ThenBy(file => file, StringComparer.Ordinal)]
+            ? [.. Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal)]
             : [];
     }
 

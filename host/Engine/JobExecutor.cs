@@ -25,7 +25,7 @@ internal sealed partial class JobExecutor(
         try
         {
             running.Log.Add(JobLog.Information, $"Worker {claim.WorkerId} starting job {claim.JobId} (attempt {claim.Attempt})");
-            using var folder = new AttemptFolder(options.State, claim.JobId, claim.Attempt);
+            using var folder = new AttemptFolder(options.State, claim.JobId, claim.Attempt, running.Claimed.Row.Rechecks);
             var end = await RunStagesAsync(running, folder);
             await recorder.RecordAsync(running, end, startedAt);
         }

@@ -24,7 +24,12 @@ internal sealed class ProcessRunner(ExecutionOptions options, Spawner spawner, T
     /// <returns>How it ended. It returns only when the root process has ended, or cannot be killed.</returns>
     /// <exception cref="ProcessStartException">The program could not be started.</exception>
     public async Task<ProcessRun> RunAsync(
-        ApprovedCommand command, AttemptFiles files, StopOptions stop, Action<OutputLine> onLine, CancellationToken jobToken, CancellationToken killToken)
+        ApprovedCommand command,
+        AttemptFiles files,
+        StopOptions stop,
+        Action<OutputLine> onLine,
+        CancellationToken jobToken,
+        CancellationToken killToken)
     {
         var startedAt = time.GetUtcNow();
         if (jobToken.IsCancellationRequested || killToken.IsCancellationRequested)
@@ -61,12 +66,21 @@ internal sealed class ProcessRunner(ExecutionOptions options, Spawner spawner, T
 
     private static ProcessRun NeverStarted(ApprovedCommand command, DateTimeOffset now) => new()
     {
-        Result = new ProcessResult { End = ProcessEnd.Stopped, ExitCode = -1, StartedAt = now, Elapsed = TimeSpan.Zero, TimeLimit = command.TimeLimit, LastLines = [] },
+        Result = new ProcessResult
+        {
+            End = ProcessEnd.Stopped,
+            ExitCode = -1,
+            StartedAt = now,
+            Elapsed = TimeSpan.Zero,
+            TimeLimit = command.TimeLimit,
+            LastLines = [],
+        },
         ExitConfirmed = true,
         ExitProof = "not started",
     };
 
-    private async Task<ProcessEnd> WaitForEndAsync(RunningChild child, TimeSpan timeLimit, StopOptions stop, CancellationToken jobToken, CancellationToken killToken)
+    private async Task<ProcessEnd> WaitForEndAsync(
+        RunningChild child, TimeSpan timeLimit, StopOptions stop, CancellationToken jobToken, CancellationToken killToken)
     {
         using var limit = new CancellationTokenSource(timeLimit, time);
         using var any = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, jobToken, killToken);
@@ -95,8 +109,19 @@ internal sealed class ProcessRunner(ExecutionOptions options, Spawner spawner, T
             return (-1, new ExitProof(false, $"process {child.Id} has not ended {KillLimit.TotalSeconds:0} s after SIGKILL"));
         }
 
-        var result = await child.Completed;
-        return (result.ExitCode, await child.Containment.ProveExitAsync());
+        var exitCode = 0;
+        var proof = default(ExitProof);
+        try
+        {
+            exitCode = (await child.Completed).ExitCode;
+        }
+        finally
+        {
+            // Also when the taker of the lines threw.
+            proof = await child.Containment.ProveExitAsync();
+        }
+
+        return (exitCode, proof);
     }
 
     private async Task<bool> ExitsAsync(RunningChild child, TimeSpan limit, CancellationToken token)

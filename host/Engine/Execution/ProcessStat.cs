@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace DelphiRunner.Engine.Execution;
 
@@ -12,12 +13,19 @@ internal readonly record struct ProcessStat(int Id, char State, int Group, ulong
     /// <returns>The process, or null when there is none of that id.</returns>
     public static ProcessStat? TryRead(int id)
     {
+        var path = string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/stat");
+        // Mostly asked for one that is gone, where an exception would cost more than all else.
+        if (!File.Exists(path))
+            return null;
         try
         {
-            var text = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/stat"));
+            using var file = File.OpenHandle(path);
+            Span<byte> bytes = stackalloc byte[1024];
+            var text = Encoding.Latin1.GetString(bytes[..RandomAccess.Read(file, bytes, 0)]);
             // The second field is the program's name in parentheses and may hold anything, so fields are counted from its end.
             var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
-            return new ProcessStat(id, fields[0][0], int.Parse(fields[2], CultureInfo.InvariantCulture), ulong.Parse(fields[19], CultureInfo.InvariantCulture));
+            var culture = CultureInfo.InvariantCulture;
+            return new ProcessStat(id, fields[0][0], int.Parse(fields[2], culture), ulong.Parse(fields[19], culture));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -29,7 +37,8 @@ internal readonly record struct ProcessStat(int Id, char State, int Group, ulong
     public static IReadOnlyList<ProcessStat> FindGroup(int group) =>
     [
         .. Directory.EnumerateDirectories("/proc")
-            .Select(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? TryRead(id) : null)
+            .Select(Path.GetFileName)
+            .Select(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? TryRead(id) : null)
             .OfType<ProcessStat>()
             .Where(stat => stat.Group == group),
     ];

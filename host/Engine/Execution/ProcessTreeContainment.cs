@@ -3,7 +3,8 @@ using System.Diagnostics;
 
 namespace DelphiRunner.Engine.Execution;
 
-/// <summary>An attempt on a system without process groups of our own (Windows, macOS): the root and those of its descendants that can be found.</summary>
+/// <summary>An attempt on a system without process groups of our own (Windows, macOS): the root, and what can be found of its
+/// descendants.</summary>
 /// <param name="root">The root process. It may be disposed while this is in use.</param>
 internal sealed class ProcessTreeContainment(Process root) : IContainment
 {
@@ -30,7 +31,7 @@ internal sealed class ProcessTreeContainment(Process root) : IContainment
     }
 
     public Task<ExitProof> ProveExitAsync() =>
-        Task.FromResult(new ExitProof(false, "root process ended; its descendants cannot be seen on this system (Process.Kill of the entire tree)"));
+        Task.FromResult(new ExitProof(false, "root process ended; on this system its descendants cannot be seen (Process.Kill of the entire tree)"));
 
     private bool IsRunning()
     {

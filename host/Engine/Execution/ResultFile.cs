@@ -15,7 +15,9 @@ internal static partial class ResultFile
     private const int NonBlocking = 0x800;
     private const int CloseOnExec = 0x80000;
 
-    private static int NoFollow => RuntimeInformation.ProcessArchitecture is Architecture.Arm or Architecture.Arm64 or Architecture.Ppc64le ? 0x8000 : 0x20000;
+    // The one flag of these whose number Linux does not share between its architectures.
+    private static int NoFollow =>
+        RuntimeInformation.ProcessArchitecture is Architecture.Arm or Architecture.Arm64 or Architecture.Ppc64le ? 0x8000 : 0x20000;
 
     /// <summary>Reads the file.</summary>
     /// <param name="path">The file's path.</param>
@@ -45,7 +47,7 @@ internal static partial class ResultFile
         // Of a pipe or device this throws that it has no length.
         var length = RandomAccess.GetLength(file);
         if (length > MaxBytes)
-            return Unusable(string.Create(CultureInfo.InvariantCulture, $"it has {length:N0} bytes, and at most {MaxBytes:N0} are allowed"), out note);
+            return Unusable(Text($"it has {length:N0} bytes, and at most {MaxBytes:N0} are allowed"), out note);
         var bytes = new byte[length];
         bytes = bytes[..RandomAccess.Read(file, bytes, 0)];
         try
@@ -58,7 +60,7 @@ internal static partial class ResultFile
         }
         catch (JsonException e)
         {
-            return Unusable(string.Create(CultureInfo.InvariantCulture, $"it is not valid JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1})"), out note);
+            return Unusable(Text($"it is not valid JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1})"), out note);
         }
     }
 
@@ -78,6 +80,8 @@ internal static partial class ResultFile
         note = $"The result file of the command was left out: {reason}. It has to be a regular file that holds one JSON object.";
         return null;
     }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -39,7 +39,7 @@ internal sealed class RunningChild : IDisposable
         try
         {
             // CliWrap starts the process before it returns, thus on this thread.
-            child.Completed = command(child._drain.Token).ExecuteAsync(configure, process => child.Attach(process, contain), default, default);
+            child.Completed = command(child._drain.Token).ExecuteAsync(configure, process => child.Attach(process, contain));
             return child;
         }
         catch
@@ -55,7 +55,8 @@ internal sealed class RunningChild : IDisposable
         if (Interlocked.Exchange(ref _isDraining, 1) == 0)
             _drain.Cancel();
         // Whatever still becomes of it, nobody is there to hear.
-        _ = Completed.ContinueWith(static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        _ = Completed.ContinueWith(
+            static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
     }
 
     public void Dispose() => _drain.Dispose();

@@ -31,9 +31,9 @@ internal sealed class SessionContainment(int id, TimeProvider time) : IContainme
             var alive = left.Where(stat => !stat.HasEnded).ToList();
             empty = alive.Count == 0 ? empty + 1 : 0;
             if (empty == 2)
-                return new ExitProof(true, left.Count == 0 ? "group empty after 2 sweeps" : Text($"group empty after 2 sweeps, but for {left.Count} ended and not collected"));
+                return new ExitProof(true, "group empty after 2 sweeps" + Ended(left.Count));
             if (time.GetElapsedTime(began) > SweepLimit)
-                return new ExitProof(false, Text($"group {id} still has {alive.Count} processes {SweepLimit.TotalSeconds:0} s after SIGKILL, among them {alive.FirstOrDefault().Id}"));
+                return new ExitProof(false, Text($"group {id} has {alive.Count} processes {SweepLimit.TotalSeconds:0} s after SIGKILL, {Names(alive)}"));
             if (alive.Count > 0)
                 await Task.Delay(SweepPause, time, CancellationToken.None);
         }
@@ -50,6 +50,11 @@ internal sealed class SessionContainment(int id, TimeProvider time) : IContainme
         // Between its start and the call of setsid the root is alone and has no group yet.
         return error == Signals.NoSuchProcess && owner is { HasEnded: false } ? Signals.Send(id, signal) : error;
     }
+
+    // Whose parent is not there to collect them; nothing of them runs.
+    private static string Ended(int count) => count == 0 ? string.Empty : Text($", but for {count} ended and not collected");
+
+    private static string Names(List<ProcessStat> alive) => "among them " + string.Join(", ", alive.Take(5).Select(stat => stat.Id));
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -38,7 +38,10 @@ internal static partial class Signals
     public static void HandlePipe()
     {
         if (!OperatingSystem.IsWindows())
-            _ = SetHandler(Pipe, NativeLibrary.GetExport(NativeLibrary.Load("libc", typeof(Signals).Assembly, DllImportSearchPath.SafeDirectories), "abs"));
+        {
+            var library = NativeLibrary.Load("libc", typeof(Signals).Assembly, DllImportSearchPath.SafeDirectories);
+            _ = SetHandler(Pipe, NativeLibrary.GetExport(library, "abs"));
+        }
     }
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]

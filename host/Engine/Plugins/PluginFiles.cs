@@ -10,6 +10,9 @@ internal static class PluginFiles
     // The host brings the contracts. A copy beside the plugin would be another identity of the same types, so it never comes along.
     private const string ContractsFile = "DelphiRunner.Contracts.dll";
 
+    /// <summary>How many hexadecimal digits of the SHA-256 name a state of a plugin.</summary>
+    public const int HashLength = 12;
+
     private static readonly EnumerationOptions Everything = new()
     {
         RecurseSubdirectories = true,
@@ -44,7 +47,7 @@ internal static class PluginFiles
             hash.AppendData(content);
         }
 
-        return Convert.ToHexStringLower(hash.GetHashAndReset())[..12];
+        return Convert.ToHexStringLower(hash.GetHashAndReset())[..HashLength];
     }
 
     /// <summary>Copies the plugin's files into a new folder, without the right to write them.</summary>

@@ -25,7 +25,11 @@ internal sealed record PluginGeneration(string Name, string Folder, string Hash)
             try
             {
                 if (await TryTakeAsync(dropped, generationsFolder, stoppingToken).ConfigureAwait(false) is { } generation)
+                {
+                    OldGenerations.Touch(generation, time);
+                    OldGenerations.Remove(dropped.Name, generationsFolder, time);
                     return generation;
+                }
             }
             catch (IOException exception)
             {

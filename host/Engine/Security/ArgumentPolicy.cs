@@ -15,27 +15,33 @@ internal static class ArgumentPolicy
     /// </summary>
     public const int MaxTotalBytes = (2 * 1024 * 1024) - 4096;
 
+    private const string Otherwise = "Hand large texts over by standard input or a file.";
+
     /// <summary>The longest time limit that a timer can hold.</summary>
     public static readonly TimeSpan MaxTimeLimit = TimeSpan.FromDays(24);
 
-    private static readonly string[] Interpreters = ["python", "dotnet", "node", "sh", "bash", "dash", "zsh", "ruby", "perl", "Rscript", "php", "pwsh", "tsx"];
-    private static readonly string[] ScriptExtensions = [".py", ".sh", ".js", ".mjs", ".cjs", ".ts", ".rb", ".pl", ".R", ".php", ".ps1", ".dll", ".jar"];
+    private static readonly string[] Interpreters =
+        ["python", "dotnet", "node", "sh", "bash", "dash", "zsh", "ruby", "perl", "Rscript", "php", "pwsh", "tsx"];
+
+    private static readonly string[] ScriptExtensions =
+        [".py", ".sh", ".js", ".mjs", ".cjs", ".ts", ".rb", ".pl", ".R", ".php", ".ps1", ".dll", ".jar"];
+
     private static readonly string[] NoScriptFollows = ["-", "--", "-c", "-m", "-e", "-p", "-r", "--eval", "--print"];
 
     public static void CheckTexts(string program, IReadOnlyList<string> arguments, string? folder, string? standardInput)
     {
         if (program.Contains('\0', StringComparison.Ordinal))
-            throw new CommandDeniedException(Shown(program), $"Program '{Shown(program)}' has a NUL character in its name, which no program can have.");
+            throw Denied(program, $"Program '{program}' has a NUL character in its name, which no program can have.");
         if (folder?.Contains('\0', StringComparison.Ordinal) == true)
-            throw new CommandDeniedException(Shown(folder), $"Working directory '{Shown(folder)}' has a NUL character in its name, which no folder can have.");
+            throw Denied(folder, $"Working directory '{folder}' has a NUL character in its name, which no folder can have.");
         for (var i = 0; i < arguments.Count; i++)
         {
             if (arguments[i].Contains('\0', StringComparison.Ordinal))
-                throw new CommandDeniedException(program, $"Argument {i + 1} of '{program}' holds a NUL character, which would cut it. Hand such data over by standard input or a file.");
+                throw Denied(program, $"Argument {i + 1} of '{program}' holds a NUL character, which would cut it. Hand such data over by a file.");
         }
 
         if (standardInput?.Contains('\0', StringComparison.Ordinal) == true)
-            throw new CommandDeniedException(program, $"The standard input for '{program}' holds a NUL character, but it is a text. Hand binary data over by a file.");
+            throw Denied(program, $"The standard input for '{program}' holds a NUL character, but it is a text. Hand such data over by a file.");
     }
 
     public static void CheckSize(string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment)
@@ -44,28 +50,32 @@ internal static class ArgumentPolicy
         for (var i = 0; i < arguments.Count; i++)
             total += Check($"Argument {i + 1} of '{program}'", Encoding.UTF8.GetByteCount(arguments[i]));
         foreach (var (name, value) in environment)
-            total += Check($"Environment variable '{name}' of '{program}'", Encoding.UTF8.GetByteCount(name) + 1 + Encoding.UTF8.GetByteCount(value));
+            total += Check($"Environment variable '{name}' of '{program}'", Encoding.UTF8.GetByteCount($"{name}={value}"));
         if (total > MaxTotalBytes)
-            throw new CommandDeniedException(program, Text($"Arguments and environment of '{program}' have {total:N0} bytes together; the limit is {MaxTotalBytes:N0}. Hand large texts over by standard input or a file."));
+            throw Denied(program, $"Arguments and environment of '{program}' have {total:N0} bytes together; the limit is {MaxTotalBytes:N0}. {Otherwise}");
 
         long Check(string what, int bytes) => bytes <= MaxArgumentBytes
             ? bytes + 1 + sizeof(long)
-            : throw new CommandDeniedException(program, Text($"{what} has {bytes:N0} bytes; one may have at most {MaxArgumentBytes:N0}. Hand large texts over by standard input or a file."));
+            : throw Denied(program, $"{what} has {bytes:N0} bytes; one may have at most {MaxArgumentBytes:N0}. {Otherwise}");
     }
 
     /// <summary>Says that a script is missing before an interpreter says so in its own words, or takes it for a silent success.</summary>
     public static void CheckScript(ProgramPath program, IReadOnlyList<string> arguments)
     {
         if (FindScript(program, arguments) is { } script && ProgramPath.Find(script, null) is null && !Directory.Exists(script))
-            throw new CommandDeniedException(script, $"Script '{script}' does not exist, so '{program.Path}' was not started. Correct the path in the plugin's settings, or install the script.");
+        {
+            throw Denied(
+                script,
+                $"Script '{script}' does not exist, so '{program.Path}' was not started. Correct the path in the plugin's settings, or install the script.");
+        }
     }
 
     public static string CheckFolder(string folder)
     {
         if (!Path.IsPathFullyQualified(folder))
-            throw new CommandDeniedException(folder, $"Working directory '{folder}' is a relative path; it has to be absolute. Correct the plugin's settings.");
+            throw Denied(folder, $"Working directory '{folder}' is a relative path; it has to be absolute. Correct the plugin's settings.");
         if (!Directory.Exists(folder))
-            throw new CommandDeniedException(folder, $"Working directory '{folder}' does not exist. Correct the path in the plugin's settings, or create the folder.");
+            throw Denied(folder, $"Working directory '{folder}' does not exist. Correct the path in the plugin's settings, or create the folder.");
         return Path.GetFullPath(folder);
     }
 
@@ -73,7 +83,7 @@ internal static class ArgumentPolicy
     {
         var shorter = asked < limit ? asked.Value : limit;
         if (shorter <= TimeSpan.Zero)
-            throw new CommandDeniedException(program, Text($"The time limit of '{program}' is {shorter.TotalSeconds:0.###} seconds; it has to be above zero."));
+            throw Denied(program, $"The time limit of '{program}' is {shorter.TotalSeconds:0.###} seconds; it has to be above zero.");
         return shorter < MaxTimeLimit ? shorter : MaxTimeLimit;
     }
 
@@ -84,8 +94,8 @@ internal static class ArgumentPolicy
         {
             if (isInterpreter && argument.StartsWith('-') && !NoScriptFollows.Contains(argument))
                 continue;
-            var isScript = Path.IsPathFullyQualified(argument) && (isInterpreter || ScriptExtensions.Contains(Path.GetExtension(argument)));
-            return isScript ? argument : null;
+            var isScript = isInterpreter || ScriptExtensions.Contains(Path.GetExtension(argument));
+            return isScript && Path.IsPathFullyQualified(argument) ? argument : null;
         }
 
         return null;
@@ -95,7 +105,8 @@ internal static class ArgumentPolicy
     private static bool IsVersionOf(string name, string interpreter) =>
         name.StartsWith(interpreter, StringComparison.Ordinal) && name.Skip(interpreter.Length).All(char.IsAsciiDigit);
 
-    private static string Shown(string text) => text.Replace("\0", "\\0", StringComparison.Ordinal);
+    private static CommandDeniedException Denied(string subject, FormattableString message) =>
+        new(Shown(subject), Shown(message.ToString(CultureInfo.InvariantCulture)));
 
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+    private static string Shown(string text) => text.Replace("\0", "\\0", StringComparison.Ordinal);
 }

@@ -7,7 +7,7 @@ internal sealed record CommandRequest
 {
     public required JobCommand Command { get; init; }
 
-    /// <summary>The absolute path of the attempt's work folder; it exists. It is the child's <c>HOME</c>, and its working directory by default.</summary>
+    /// <summary>The absolute path of the attempt's work folder, which exists: the child's <c>HOME</c>, and its working directory by default.</summary>
     public required string WorkFolder { get; init; }
 
     /// <summary>The variables by which the host speaks to the child (<c>DELPHI_RESULT_FILE</c> and others). They win over all others.</summary>

@@ -15,7 +15,9 @@ internal sealed record ChildEnvironment
     public required IReadOnlyList<string> Refusals { get; init; }
 }
 
-/// <summary>Builds a child's environment from nothing: inherited names, the handler's, the row's, secrets, and the host's own, the later ones winning.</summary>
+/// <summary>
+/// Builds a child's environment from nothing: inherited names, the handler's, the row's, secrets, and the host's own, the later ones winning.
+/// </summary>
 /// <param name="options">The key <c>environment</c> of <c>security</c>.</param>
 /// <param name="hostEnvironment">The host's own environment.</param>
 internal sealed partial class EnvironmentPolicy(EnvironmentOptions options, IReadOnlyDictionary<string, string> hostEnvironment)
@@ -29,8 +31,9 @@ internal sealed partial class EnvironmentPolicy(EnvironmentOptions options, IRea
     // What decides over the code that a child runs, over credentials and data (DELPHI.md 4.30), or says which job it is.
     private static readonly string[] Guarded =
     [
-        "LD_*", "DYLD_*", "PATH", "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "BASH_ENV", "ENV", "NODE_OPTIONS", "NODE_PATH", "PERL5OPT", "PERL5LIB",
-        "RUBYOPT", "JAVA_TOOL_OPTIONS", "DOTNET_STARTUP_HOOKS", "HOME", "*_API_KEY", "AWS_*", "DYNAMODB_ENDPOINT", "DELPHI_JOB_ID", "DELPHI_REPORT_ID",
+        "LD_*", "DYLD_*", "PATH", "HOME", "ENV", "BASH_ENV", "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "NODE_OPTIONS", "NODE_PATH",
+        "PERL5OPT", "PERL5LIB", "RUBYOPT", "JAVA_TOOL_OPTIONS", "DOTNET_STARTUP_HOOKS",
+        "*_API_KEY", "AWS_*", "DYNAMODB_ENDPOINT", "DELPHI_JOB_ID", "DELPHI_REPORT_ID",
     ];
 
     private static readonly StringComparer Names = OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;
@@ -58,7 +61,12 @@ internal sealed partial class EnvironmentPolicy(EnvironmentOptions options, IRea
         foreach (var (name, value) in added)
         {
             if (name.Length == 0 || name.AsSpan().ContainsAny('=', '\0') || value.Contains('\0', StringComparison.Ordinal))
-                throw new CommandDeniedException(name, $"Environment variable '{Shown(name)}' for '{program}' cannot be set: a name is not empty and holds neither '=' nor NUL, a value no NUL.");
+            {
+                throw new CommandDeniedException(
+                    Shown(name),
+                    $"Environment variable '{Shown(name)}' for '{program}' cannot be set: a name is not empty and holds neither '=' nor NUL, a value no NUL.");
+            }
+
             variables[name] = value;
         }
     }
@@ -78,7 +86,7 @@ internal sealed partial class EnvironmentPolicy(EnvironmentOptions options, IRea
         }
 
         if (unnamed > 0)
-            refusals.Add(string.Create(CultureInfo.InvariantCulture, $"{unnamed} more environment variables of the row were left out."));
+            refusals.Add(Text($"{unnamed} more environment variables of the row were left out."));
     }
 
     private string? FindReason(string name, string value, CommandRequest request)
@@ -98,7 +106,7 @@ internal sealed partial class EnvironmentPolicy(EnvironmentOptions options, IRea
         }
 
         if (value.Length > MaxRowValueLength)
-            return string.Create(CultureInfo.InvariantCulture, $"its value has {value.Length:N0} characters, and a row may set at most {MaxRowValueLength:N0}");
+            return Text($"its value has {value.Length:N0} characters, and a row may set at most {MaxRowValueLength:N0}");
         return value.Contains('\0', StringComparison.Ordinal) ? "its value holds a NUL character" : null;
     }
 
@@ -109,14 +117,16 @@ internal sealed partial class EnvironmentPolicy(EnvironmentOptions options, IRea
         {
             if (hostEnvironment.GetValueOrDefault(name) is not { Length: > 0 } value)
             {
-                refusals.Add($"Secret '{name}' is granted to this job type, but the host's environment does not hold it. Set it for the host, or remove it from 'secrets'.");
+                refusals.Add(
+                    $"Secret '{name}' is granted to this job type, but the host's environment does not hold it. " +
+                    "Set it for the host, or remove it from 'secrets'.");
                 continue;
             }
 
             variables[name] = value;
             secrets.Add(value);
             if (value.Length < SecretMasker.MinLength)
-                refusals.Add(string.Create(CultureInfo.InvariantCulture, $"Secret '{name}' is shorter than {SecretMasker.MinLength} characters and cannot be masked in the output."));
+                refusals.Add(Text($"Secret '{name}' is shorter than {SecretMasker.MinLength} characters and cannot be masked in the output."));
         }
 
         return secrets;
@@ -126,6 +136,8 @@ internal sealed partial class EnvironmentPolicy(EnvironmentOptions options, IRea
         pattern.EndsWith('*') ? name.StartsWith(pattern[..^1], StringComparison.Ordinal)
         : pattern.StartsWith('*') ? name.EndsWith(pattern[1..], StringComparison.Ordinal)
         : string.Equals(pattern, name, StringComparison.Ordinal);
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
     // The name comes from the row and goes to a log.
     private static string Shown(string name) =>

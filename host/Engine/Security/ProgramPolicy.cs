@@ -13,7 +13,11 @@ internal sealed class ProgramPolicy(IReadOnlyList<string>? allowed, string? sear
         if (!(allowed ?? (IEnumerable<string>)named).Any(name => Names(name, program, found)))
             throw NotNamed(program, found);
         if (!found.IsExecutable)
-            throw new CommandDeniedException(program, $"Program '{found.Path}' is not executable. Give it the right to be executed, or name the program that runs it.");
+        {
+            throw new CommandDeniedException(
+                program, $"Program '{found.Path}' is not executable. Give it the right to be executed, or name the program that runs it.");
+        }
+
         return found;
     }
 
@@ -23,21 +27,23 @@ internal sealed class ProgramPolicy(IReadOnlyList<string>? allowed, string? sear
         string.Equals(name, program, StringComparison.Ordinal)
         || (ProgramPath.Find(name, searchPath) is { } other && found.Steps.Contains(other.Steps[0], StringComparer.Ordinal));
 
-    private static CommandDeniedException NotFound(string program) =>
-        Path.IsPathFullyQualified(program)
-            ? new(program, $"Program '{program}' does not exist. Correct the path in the plugin's settings, or install the program.")
-            : program.Length == 0 || Path.GetFileName(program) != program
-                ? new(program, $"Program '{program}' is a relative path. A program is a name on the PATH or an absolute path; correct it in the plugin's settings.")
-                : new(program, $"Program '{program}' was not found on the host's PATH. Install it, or name it by its absolute path.");
+    private static CommandDeniedException NotFound(string program) => new(program, program switch
+    {
+        _ when Path.IsPathFullyQualified(program) =>
+            $"Program '{program}' does not exist. Correct the path in the plugin's settings, or install the program.",
+        _ when program.Length == 0 || Path.GetFileName(program) != program =>
+            $"Program '{program}' is a relative path. A program is a name on the PATH or an absolute path; correct it in the plugin's settings.",
+        _ => $"Program '{program}' was not found on the host's PATH. Install it, or name it by its absolute path.",
+    });
 
     private CommandDeniedException NotNamed(string program, ProgramPath found)
     {
-        var seen = found.File == program ? string.Empty : $" ('{found.File}')";
-        return allowed switch
+        var subject = found.File == program ? $"Program '{program}'" : $"Program '{program}' ('{found.File}')";
+        return new(program, allowed switch
         {
-            null => new(program, $"Program '{program}'{seen} is named neither in the plugin's settings nor by its handler. Name it there, or list it under 'security.programs'."),
-            [] => new(program, $"Program '{program}'{seen} may not run: 'security.programs' is empty, which denies all programs. List it there to allow it."),
-            _ => new(program, $"Program '{program}'{seen} is not listed under 'security.programs'. List it there to allow it."),
-        };
+            null => $"{subject} is named neither in the plugin's settings nor by its handler. Name it there, or list it under 'security.programs'.",
+            [] => $"{subject} may not run: 'security.programs' is empty, which denies all programs. List it there to allow it.",
+            _ => $"{subject} is not listed under 'security.programs'. List it there to allow it.",
+        });
     }
 }

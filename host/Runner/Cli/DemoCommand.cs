@@ -71,26 +71,48 @@ internal static class DemoCommand
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         var rows = await jobs.ReadAsync(CancellationToken.None);
-        if (!console.Profile.Out.IsTerminal)
+        if (console.Profile.Out.IsTerminal)
         {
-            console.Profile.Width = 160;
+            await console.Live(DemoTable.Of(rows, lines.ByJob, invocation.Time.GetUtcNow())).StartAsync(live =>
+                FollowAsync(() => live.UpdateTarget(DemoTable.Of(rows, lines.ByJob, invocation.Time.GetUtcNow()))));
+        }
+        else
+        {
+            var told = new Dictionary<string, string>(StringComparer.Ordinal);
+            await FollowAsync(() => TellChanges(invocation.Output, rows, told));
         }
 
-        await console.Live(DemoTable.Of(rows, lines.ByJob, invocation.Time.GetUtcNow())).AutoClear(false).StartAsync(async live =>
-        {
-            while (!DemoJobs.HaveEnded(rows) && !running.IsCompleted && !stoppingToken.IsCancellationRequested)
-            {
-                await Task.WhenAny(running, Task.Delay(Refresh, invocation.Time, stoppingToken));
-                rows = await jobs.ReadAsync(CancellationToken.None);
-                live.UpdateTarget(DemoTable.Of(rows, lines.ByJob, invocation.Time.GetUtcNow()));
-            }
-        });
         if (running.IsFaulted)
         {
             await running;
         }
 
         return rows;
+
+        async Task FollowAsync(Action show)
+        {
+            show();
+            while (!DemoJobs.HaveEnded(rows) && !running.IsCompleted && !stoppingToken.IsCancellationRequested)
+            {
+                await Task.WhenAny(running, Task.Delay(Refresh, invocation.Time, stoppingToken));
+                rows = await jobs.ReadAsync(CancellationToken.None);
+                show();
+            }
+        }
+    }
+
+    // Where no table can be redrawn, each change of a job is a line.
+    private static void TellChanges(CommandOutput output, IReadOnlyList<JobRow> rows, Dictionary<string, string> told)
+    {
+        foreach (var row in rows)
+        {
+            var state = $"{row.Status}{(row.Rechecks > 0 ? $" (check {row.Rechecks + 1})" : "")}";
+            if (told.GetValueOrDefault(row.Id) != state)
+            {
+                told[row.Id] = state;
+                output.Note(Printable.Line($"{row.JobType,-24} {row.Id}  {state}"));
+            }
+        }
     }
 
     private static void Show(CommandOutput output, RunnerConfiguration configuration, IReadOnlyList<JobRow> rows, IReadOnlyList<string> faults)

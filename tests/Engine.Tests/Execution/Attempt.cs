@@ -41,6 +41,9 @@ internal sealed class Attempt : IDisposable
 
     public string? KillAt { get; set; }
 
+    /// <summary>The line that the host's taker of lines throws at.</summary>
+    public string? FailAt { get; set; }
+
     public IReadOnlyList<string> Lines => [.. _lines.Select(line => line.Text)];
 
     public IReadOnlyList<OutputLine> OutputLines => _lines;
@@ -92,5 +95,7 @@ internal sealed class Attempt : IDisposable
             _job.Cancel();
         if (line.Text == KillAt)
             _kill.Cancel();
+        if (line.Text == FailAt)
+            throw new InvalidOperationException(line.Text);
     }
 }

@@ -206,4 +206,18 @@ public sealed class ProcessRunnerTests
 
         Assert.That(run.Result.ExitCode, Is.EqualTo(127));
     }
+
+    [Test]
+    public async Task A_taker_of_lines_that_throws_leaves_nothing_behind()
+    {
+        using var attempt = new Attempt { FailAt = "ready" };
+        var file = Path.Combine(attempt.Folder, "id");
+
+        Assert.That(
+            () => attempt.RunShellAsync($"sleep 300 >/dev/null 2>&1 & echo $! > {file}; echo ready; exit 0"),
+            Throws.InvalidOperationException.With.Message.EqualTo("ready"));
+
+        var left = ProcessStat.TryRead(int.Parse(await File.ReadAllTextAsync(file), CultureInfo.InvariantCulture));
+        Assert.That(left is null or { HasEnded: true }, Is.True);
+    }
 }

@@ -9,6 +9,9 @@ public sealed class ContractsPackageTests
     private readonly string _folder = Directory.CreateTempSubdirectory("delphi-readme-").FullName;
     private readonly DropFolder _drop = new();
 
+    [OneTimeSetUp]
+    public Task MakeThePluginOfTheReadme() => new ReadmePlugin(Repository.Root, _folder).DropIntoAsync(_drop.Folder);
+
     [OneTimeTearDown]
     public void RemoveFolders()
     {
@@ -17,13 +20,10 @@ public sealed class ContractsPackageTests
     }
 
     [Test]
-    [Order(1)]
     public async Task The_plugin_of_the_readme_is_built_from_an_empty_folder_and_loaded()
     {
-        var plugin = new ReadmePlugin(Repository.Root, _folder);
-
-        await plugin.DropIntoAsync(_drop.Folder);
         var settings = new Dictionary<string, string> { [ReadmePlugin.Name] = """{"greeting":"Good morning"}""" };
+
         var catalog = await _drop.LoadAsync(_drop.Options with { Settings = settings });
 
         Assert.That(catalog.Quarantined, Is.Empty);
@@ -35,7 +35,6 @@ public sealed class ContractsPackageTests
     }
 
     [Test]
-    [Order(2)]
     public async Task The_handler_of_the_readme_says_what_is_wrong_with_a_row()
     {
         var catalog = await _drop.LoadAsync();
@@ -47,7 +46,6 @@ public sealed class ContractsPackageTests
     }
 
     [Test]
-    [Order(3)]
     public async Task The_package_holds_the_assembly_its_documentation_and_the_readme_and_depends_on_nothing()
     {
         var package = Directory.GetFiles(Path.Combine(_folder, "feed")).Single();
@@ -66,7 +64,6 @@ public sealed class ContractsPackageTests
     }
 
     [Test]
-    [Order(4)]
     public async Task Packing_the_same_sources_elsewhere_gives_the_same_bytes()
     {
         var elsewhere = Directory.CreateDirectory(Path.Combine(_folder, "elsewhere")).FullName;

@@ -1,6 +1,4 @@
 using System.Text.RegularExpressions;
-using CliWrap;
-using CliWrap.Buffered;
 
 namespace DelphiRunner.Engine.Tests.Plugins;
 
@@ -58,26 +56,9 @@ internal sealed partial class ReadmePlugin(string repository, string folder)
         Directory.Move(Published, Path.Combine(pluginsFolder, Name));
     }
 
-    private async Task RunAsync(string workingFolder, params string[] arguments)
-    {
-        // The package under test has a version that may be in the machine's package folder with other contents.
-        var result = await Cli.Wrap(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
-            .WithArguments([.. arguments, "--nologo", "--property:UseSharedCompilation=false"])
-            .WithWorkingDirectory(workingFolder)
-            .WithEnvironmentVariables(variables =>
-            {
-                foreach (var ofTheTestRun in Environment.GetEnvironmentVariables().Keys.Cast<string>().Where(IsOfTheTestRun))
-                    variables.Set(ofTheTestRun, null);
-
-                variables.Set("NUGET_PACKAGES", Path.Combine(folder, "packages")).Set("MSBUILDDISABLENODEREUSE", "1");
-            })
-            .WithValidation(CommandResultValidation.None)
-            .ExecuteBufferedAsync();
-        if (!result.IsSuccess)
-            throw new InvalidOperationException($"'dotnet {string.Join(' ', arguments)}' in '{workingFolder}' ended with {result.ExitCode}.\n{result.StandardOutput}{result.StandardError}");
-    }
-
-    private static bool IsOfTheTestRun(string variable) => variable.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase);
+    // The package under test has a version that may be in the machine's package folder with other contents.
+    private Task<string> RunAsync(string workingFolder, params string[] arguments) =>
+        DotNet.RunAsync(workingFolder, Path.Combine(folder, "packages"), arguments);
 
     [GeneratedRegex(@"^`(?<name>[\w.]+)`:\n```\w+\n(?<text>.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.CultureInvariant)]
     private static partial Regex NamedBlock();

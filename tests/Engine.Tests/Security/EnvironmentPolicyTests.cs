@@ -10,7 +10,12 @@ public sealed class EnvironmentPolicyTests
 
     private static readonly Dictionary<string, string> Host = new()
     {
-        ["PATH"] = "/bin", ["LANG"] = "C.UTF-8", ["AWS_SECRET_ACCESS_KEY"] = "host-secret", ["ANTHROPIC_API_KEY"] = "sk-ant-12345", ["HOME"] = "/root", ["PIN"] = "1234",
+        ["PATH"] = "/bin",
+        ["LANG"] = "C.UTF-8",
+        ["AWS_SECRET_ACCESS_KEY"] = "host-secret",
+        ["ANTHROPIC_API_KEY"] = "sk-ant-12345",
+        ["HOME"] = "/root",
+        ["PIN"] = "1234",
     };
 
     [Test]

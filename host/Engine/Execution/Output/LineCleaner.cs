@@ -4,15 +4,16 @@ namespace DelphiRunner.Engine.Execution.Output;
 
 /// <summary>
 /// Removes from a line what a terminal or a log reader would act on: escape sequences, control characters, and the marks of Unicode that
-/// break lines or turn their direction. A tab becomes a space. Other bytes that are no valid UTF-8 stay, and are
-/// replaced when the text is decoded.
+/// break lines or turn their direction. A tab becomes a space. Other bytes that are no valid UTF-8 stay, and are replaced when the text
+/// is decoded.
 /// </summary>
 internal static class LineCleaner
 {
     private const byte Escape = 0x1B;
 
     // Control characters, and the first bytes of U+0080 to U+00BF and U+2000 to U+2FFF, which may be some.
-    private static readonly SearchValues<byte> Suspicious = SearchValues.Create([.. Enumerable.Range(0, 32).Select(b => (byte)b), 0x7F, 0xC2, 0xE2]);
+    private static readonly SearchValues<byte> Suspicious =
+        SearchValues.Create([.. Enumerable.Range(0, 32).Select(b => (byte)b), 0x7F, 0xC2, 0xE2]);
 
     /// <summary>Cleans a line.</summary>
     /// <param name="line">The line's bytes.</param>

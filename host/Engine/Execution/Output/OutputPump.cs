@@ -17,6 +17,7 @@ internal sealed class OutputPump(ExecutionOptions options, SecretMasker masker, 
     private readonly Lock _gate = new();
     private readonly LastLines _lastLines = new(options.LastLines);
     private readonly ArrayBufferWriter<byte> _cleaned = new();
+    private readonly MaskingWindow _lineWindow = masker.OpenWindow();
     private readonly SpoolFile _spool = new(spoolPath, options.MaxSpoolBytes);
     private bool _isClosed;
 
@@ -120,7 +121,7 @@ internal sealed class OutputPump(ExecutionOptions options, SecretMasker masker, 
         if (LineCleaner.TryClean(line, _cleaned))
         {
             // What was removed may have stood inside a secret and hidden it.
-            line = masker.Mask(_cleaned.WrittenSpan);
+            line = _lineWindow.MaskWhole(_cleaned.WrittenSpan);
         }
 
         if (droppedBytes == 0 && line.Length <= options.MaxLineBytes)

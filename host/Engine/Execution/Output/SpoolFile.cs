@@ -17,7 +17,9 @@ internal sealed class SpoolFile(string path, long maxBytes) : IDisposable
     /// <summary>Gets a sentence for the job's log when the file does not hold everything; otherwise null.</summary>
     public string? Note => DroppedBytes == 0
         ? null
-        : string.Create(CultureInfo.InvariantCulture, $"The last {DroppedBytes:N0} bytes of output are not in the spool file: {_fault ?? $"it is limited to {maxBytes:N0} bytes by 'execution.max_spool_bytes'"}.");
+        : string.Create(CultureInfo.InvariantCulture, $"The last {DroppedBytes:N0} bytes of output are not in the spool file: {_fault ?? Limit}.");
+
+    private string Limit => string.Create(CultureInfo.InvariantCulture, $"it is limited to {maxBytes:N0} bytes by 'execution.max_spool_bytes'");
 
     public void Write(ReadOnlySpan<byte> bytes)
     {
@@ -56,7 +58,13 @@ internal sealed class SpoolFile(string path, long maxBytes) : IDisposable
     // Without a buffer of its own, so that a reader of the file sees each line as soon as it is there.
     private FileStream Create()
     {
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, Share = FileShare.ReadWrite | FileShare.Delete, BufferSize = 0 };
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.Create,
+            Access = FileAccess.Write,
+            Share = FileShare.ReadWrite | FileShare.Delete,
+            BufferSize = 0,
+        };
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         return new FileStream(path, options);

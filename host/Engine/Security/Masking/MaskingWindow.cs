@@ -47,12 +47,15 @@ internal sealed class MaskingWindow(SecretMasker masker)
         return _masked.AsSpan(0, _written);
     }
 
-    internal ReadOnlySpan<byte> MaskWhole(ReadOnlySpan<byte> text)
+    /// <summary>Masks a text that is whole; only for a window that masks no stream beside.</summary>
+    /// <returns>The masked text; valid until the next call or until the text changes.</returns>
+    public ReadOnlySpan<byte> MaskWhole(ReadOnlySpan<byte> text)
     {
         if (masker.Longest == 0 || text.IsEmpty)
             return text;
         var length = Append(text);
         MaskUpTo(length, length);
+        _covered = 0;
         return _masked.AsSpan(0, _written);
     }
 

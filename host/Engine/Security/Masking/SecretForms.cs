@@ -38,11 +38,13 @@ internal static class SecretForms
     private static string[] Url(string part, string kept)
     {
         var upper = string.Concat(Encoding.UTF8.GetBytes(part).Select(b =>
-            char.IsAsciiLetterOrDigit((char)b) || "-._~".Contains((char)b, StringComparison.Ordinal) || kept.Contains((char)b, StringComparison.Ordinal)
+            char.IsAsciiLetterOrDigit((char)b) || $"-._~{kept}".Contains((char)b, StringComparison.Ordinal)
                 ? $"{(char)b}"
                 : string.Create(CultureInfo.InvariantCulture, $"%{b:X2}")));
-        var lower = string.Concat(upper.Select((c, i) => (i > 0 && upper[i - 1] == '%') || (i > 1 && upper[i - 2] == '%') ? char.ToLowerInvariant(c) : c));
+        var lower = string.Concat(upper.Select((c, i) => IsEscaped(i) ? char.ToLowerInvariant(c) : c));
         return [upper, lower];
+
+        bool IsEscaped(int i) => (i > 0 && upper[i - 1] == '%') || (i > 1 && upper[i - 2] == '%');
     }
 
     private static string AsciiJson(string part) => string.Concat(part.Select(c => c switch

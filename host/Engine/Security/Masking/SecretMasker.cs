@@ -39,10 +39,7 @@ internal sealed class SecretMasker
     public MaskingWindow OpenWindow() => new(this);
 
     /// <summary>Masks a whole text.</summary>
-    public string Mask(string text) => Longest == 0 ? text : Encoding.UTF8.GetString(Mask(Encoding.UTF8.GetBytes(text)));
-
-    /// <summary>Masks a whole text.</summary>
-    public ReadOnlySpan<byte> Mask(ReadOnlySpan<byte> text) => OpenWindow().MaskWhole(text);
+    public string Mask(string text) => Longest == 0 ? text : Encoding.UTF8.GetString(OpenWindow().MaskWhole(Encoding.UTF8.GetBytes(text)));
 
     /// <summary>Finds the next place where a form begins.</summary>
     /// <returns>The index, or -1.</returns>

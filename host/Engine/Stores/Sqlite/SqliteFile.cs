@@ -13,20 +13,30 @@ internal sealed partial class SqliteFile(string path)
     /// <summary>SQLITE_FCNTL_HAS_MOVED: does the path still lead to the open file?</summary>
     private const int HasMoved = 20;
 
+    private volatile bool _wasOpened;
+
     public string FullPath { get; } = Path.GetFullPath(path);
 
     public string WalPath => FullPath + "-wal";
 
-    /// <summary>Opens the file with what every connection needs; creates it, its folder and its tables where they are missing.</summary>
+    /// <summary>Opens the file with what every connection needs. The first time, it, its folder and its tables are created where they are missing.</summary>
     /// <exception cref="SqliteException">The file cannot be opened.</exception>
     /// <exception cref="StoreException">It is not a queue of this program, or one of a newer version.</exception>
     public SqliteConnection Open()
     {
-        CreateFolder();
+        if (!_wasOpened)
+        {
+            CreateFolder();
+        }
+        else if (!File.Exists(FullPath))
+        {
+            throw Moved();
+        }
+
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder
         {
             DataSource = FullPath,
-            Mode = SqliteOpenMode.ReadWriteCreate,
+            Mode = _wasOpened ? SqliteOpenMode.ReadWrite : SqliteOpenMode.ReadWriteCreate,
             Pooling = false,
             DefaultTimeout = BusyTimeoutMs / 1000,
         }.ToString());
@@ -35,6 +45,7 @@ internal sealed partial class SqliteFile(string path)
             connection.Open();
             Execute(connection, $"PRAGMA busy_timeout = {BusyTimeoutMs}");
             Prepare(connection);
+            _wasOpened = true;
             return connection;
         }
         catch
@@ -50,10 +61,12 @@ internal sealed partial class SqliteFile(string path)
         var handle = connection.Handle!; // Only open connections come here.
         if (FileControl(handle.DangerousGetHandle(), "main", HasMoved, out var moved) == raw.SQLITE_OK && moved != 0)
         {
-            throw new StoreException(
-                $"Database file '{FullPath}' was moved, deleted or replaced while it was open. Nothing is written to it any more. Restart the program.");
+            throw Moved();
         }
     }
+
+    private StoreException Moved() =>
+        new($"Database file '{FullPath}' was moved, deleted or replaced while it was open; nothing is written to it any more. Put it back, or restart the program.");
 
     private static void Execute(SqliteConnection connection, string sql) =>
         SqliteException.ThrowExceptionForRC(raw.sqlite3_exec(connection.Handle, sql), connection.Handle);

@@ -11,6 +11,9 @@ namespace DelphiRunner.Engine.Stores.Sqlite;
 /// <remarks>Below ADO.NET, whose commands and readers cost more than the writes of this store themselves.</remarks>
 internal sealed class Statement : IDisposable
 {
+    /// <summary>From here on the exact length is counted first, since the greatest possible one would waste memory.</summary>
+    private const int MuchText = 100_000;
+
     private readonly sqlite3 _database;
     private readonly sqlite3_stmt _statement;
 
@@ -42,7 +45,7 @@ internal sealed class Statement : IDisposable
             return this;
         }
 
-        var bytes = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(value.Length));
+        var bytes = ArrayPool<byte>.Shared.Rent(value.Length < MuchText ? Encoding.UTF8.GetMaxByteCount(value.Length) : Encoding.UTF8.GetByteCount(value));
         try
         {
             var length = Encoding.UTF8.GetBytes(value, bytes);

@@ -3,6 +3,7 @@ using System.Runtime.Versioning;
 using DelphiRunner.Engine.Stores;
 using DelphiRunner.Engine.Stores.Sqlite;
 using Microsoft.Data.Sqlite;
+using NUnit.Framework.Constraints;
 
 namespace DelphiRunner.Engine.Tests.Stores.Sqlite;
 
@@ -154,10 +155,10 @@ internal sealed class SqliteFileTests
     private async Task ExpectAsync(string what, string todo)
     {
         await using var store = new SqliteJobStore(Database, TimeProvider.System);
-        var names = Throws.TypeOf<StoreException>().With.Message.Contains($"'{Database}'").And.Message.Contains(what).And.Message.Contains(todo);
+        Constraint Names() => Throws.TypeOf<StoreException>().With.Message.Contains($"'{Database}'").And.Message.Contains(what).And.Message.Contains(todo);
 
-        await Assert.ThatAsync(() => store.ProbeAsync(None), names);
-        await Assert.ThatAsync(() => store.ListAsync(new JobFilter(), None), names);
+        await Assert.ThatAsync(() => store.ProbeAsync(None), Names());
+        await Assert.ThatAsync(() => store.ListAsync(new JobFilter(), None), Names());
     }
 
     private void Execute(string sql)

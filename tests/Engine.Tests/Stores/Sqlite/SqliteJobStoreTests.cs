@@ -64,13 +64,19 @@ internal sealed class SqliteJobStoreTests : JobStoreContract
     public async Task A_write_that_cannot_be_stored_fails_alone_and_the_others_of_its_group_are_stored()
     {
         await Store.ProbeAsync(None);
-        var tooBig = Jobs.Pending("too-big", ("logs", Jobs.S(new string('x', 1_000_000_001))));
+        using (var connection = new SqliteFile(Database).Open())
+        using (var trigger = new Statement(
+            connection,
+            "CREATE TRIGGER refuse BEFORE INSERT ON jobs WHEN NEW.job_id = 'refused' BEGIN SELECT RAISE(ROLLBACK, 'not this one'); END"))
+        {
+            trigger.Run();
+        }
 
         var writes = Enumerable.Range(0, 20).Select(number => Store.CreateAsync(Jobs.Pending($"job-{number}"), None)).ToList();
-        var failing = Store.CreateAsync(tooBig, None);
+        var failing = Store.CreateAsync(Jobs.Pending("refused"), None);
         writes.AddRange(Enumerable.Range(20, 20).Select(number => Store.CreateAsync(Jobs.Pending($"job-{number}"), None)));
 
-        await Assert.ThatAsync(() => failing, Throws.TypeOf<StoreException>().With.Message.Contains(Database));
+        await Assert.ThatAsync(() => failing, Throws.TypeOf<StoreException>().With.Message.Contains("not this one"));
         Assert.That(await Task.WhenAll(writes), Is.All.True);
         Assert.That((await Store.ListAsync(new JobFilter(), None)).Rows, Has.Count.EqualTo(40));
     }

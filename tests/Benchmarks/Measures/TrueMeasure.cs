@@ -1,0 +1,61 @@
+using System.Text.Json.Nodes;
+using DelphiRunner.Benchmarks.Peers;
+using DelphiRunner.Engine.Security;
+
+namespace DelphiRunner.Benchmarks.Measures;
+
+/// <summary>How fast jobs that run <c>/bin/true</c> are drained, beside a loop that does nothing but start the same commands with CliWrap.</summary>
+internal sealed class TrueMeasure(BenchmarkArguments arguments)
+{
+    private const int WarmUpJobs = 300;
+
+    private readonly int _jobs = arguments.Jobs ?? 2000;
+
+    // The prefix program that the host puts before a command, and the command.
+    private readonly string[] _commandLine = [SessionProgram(), "/bin/true"];
+    private readonly SlotWatch _watch = new(arguments.Slots);
+
+    public async Task<JsonObject> RunAsync(CancellationToken stoppingToken)
+    {
+        await OwnAsync(WarmUpJobs, stoppingToken);
+        await CliWrapLoop.RunAsync(_commandLine, WarmUpJobs, arguments.Slots, stoppingToken);
+        var own = new Rate(_jobs);
+        var loop = new Rate(_jobs);
+        var ratio = new Figure();
+        var bare = new Rate(_jobs);
+        for (var i = 0; i < arguments.Repetitions; i++)
+        {
+            own.Add(await OwnAsync(_jobs, stoppingToken));
+            loop.Add(await CliWrapLoop.RunAsync(_commandLine, _jobs, arguments.Slots, stoppingToken));
+            ratio.Add(own.Last / loop.Last);
+            bare.Add(await CliWrapLoop.RunAsync(_commandLine[^1..], _jobs, arguments.Slots, stoppingToken));
+            await Progress.TellAsync($"own {own.Last:0}/s, CliWrap with the same prefix {loop.Last:0}/s, without {bare.Last:0}/s");
+        }
+
+        return new JsonObject
+        {
+            ["measure"] = "true",
+            ["jobs"] = _jobs,
+            ["slots"] = arguments.Slots,
+            ["command_line"] = string.Join(' ', _commandLine),
+            ["own_per_s"] = own.ToJson(),
+            ["cliwrap_loop_per_s"] = loop.ToJson(),
+            ["ratio"] = ratio.ToJson(),
+            ["target_ratio"] = 0.8,
+            ["cliwrap_loop_without_prefix_per_s"] = bare.ToJson(),
+            ["most_claimed_at_once"] = _watch.Most,
+            ["looks_at_claimed"] = _watch.Looks,
+        };
+    }
+
+    private static string SessionProgram() => ProgramPath.Find("setsid", Environment.GetEnvironmentVariable("PATH"))?.Path
+        ?? throw new MeasureException("There is no program 'setsid' on the PATH; without it the host cannot be measured as it runs on Linux. Install util-linux.");
+
+    private async Task<Spent> OwnAsync(int jobs, CancellationToken stoppingToken)
+    {
+        await using var workspace = await Workspace.CreateAsync(arguments.Folder, Jobs.True, jobs, stoppingToken);
+        var spent = await _watch.DuringAsync(workspace.Database, () => OwnHost.DrainAsync(workspace, arguments.Slots, stoppingToken), stoppingToken);
+        await Jobs.ReadDrainedAsync(workspace.Store, jobs, stoppingToken);
+        return spent;
+    }
+}

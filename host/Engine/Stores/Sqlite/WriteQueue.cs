@@ -10,12 +10,19 @@ internal sealed class WriteQueue(SqliteFile file) : IAsyncDisposable
     /// <summary>Bounds the time that one transaction keeps other processes from writing.</summary>
     private const int MaxGroup = 1_000;
 
+    /// <summary>From so many concurrent writers on, a group waits a moment for those whose last write was just answered: a sync costs more than the moment.</summary>
+    private const int WorthGathering = 4;
+
+    private const int GatherMs = 1;
+
     private readonly Lock _gate = new();
     private readonly ManualResetEventSlim _asked = new(initialState: false, spinCount: 0);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Queue<Write> _waiting = new();
     private Thread? _thread;
     private JobWrites? _writes;
+    private int _wanted = 1;
+    private int _expected;
     private bool _closing;
 
     /// <summary>Runs a write in a transaction that may hold others too.</summary>
@@ -61,7 +68,10 @@ internal sealed class WriteQueue(SqliteFile file) : IAsyncDisposable
                 _thread.Start();
             }
 
-            _asked.Set();
+            if (_waiting.Count >= _wanted)
+            {
+                _asked.Set();
+            }
         }
 
         return write.Task;
@@ -92,23 +102,40 @@ internal sealed class WriteQueue(SqliteFile file) : IAsyncDisposable
     /// <returns>False when the queue is closed and empty.</returns>
     private bool Take(List<Write> group)
     {
-        while (true)
+        WaitFor(1, Timeout.Infinite);
+        if (_expected >= WorthGathering)
         {
-            _asked.Reset();
-            lock (_gate)
-            {
-                while (group.Count < MaxGroup && _waiting.TryDequeue(out var write))
-                {
-                    group.Add(write);
-                }
+            WaitFor(_expected, GatherMs);
+        }
 
-                if (group.Count > 0 || _closing)
-                {
-                    return group.Count > 0;
-                }
+        lock (_gate)
+        {
+            while (group.Count < MaxGroup && _waiting.TryDequeue(out var write))
+            {
+                group.Add(write);
+            }
+        }
+
+        return group.Count > 0;
+    }
+
+    private void WaitFor(int writes, int milliseconds)
+    {
+        lock (_gate)
+        {
+            if (_closing || _waiting.Count >= writes)
+            {
+                return;
             }
 
-            _asked.Wait();
+            _wanted = writes;
+            _asked.Reset();
+        }
+
+        _asked.Wait(milliseconds);
+        lock (_gate)
+        {
+            _wanted = 1;
         }
     }
 
@@ -132,7 +159,7 @@ internal sealed class WriteQueue(SqliteFile file) : IAsyncDisposable
         }
     }
 
-    private static bool TryStoreTogether(JobWrites writes, List<Write> group)
+    private bool TryStoreTogether(JobWrites writes, List<Write> group)
     {
         try
         {
@@ -142,6 +169,12 @@ internal sealed class WriteQueue(SqliteFile file) : IAsyncDisposable
         {
             // Each write of the group is tried again alone and meets the error there if it is its own.
             return false;
+        }
+
+        // Before the first is answered: each caller counts once.
+        lock (_gate)
+        {
+            _expected = Math.Min(group.Count + _waiting.Count, MaxGroup);
         }
 
         foreach (var write in group)

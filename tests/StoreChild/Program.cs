@@ -5,7 +5,7 @@ using DelphiRunner.StoreChild;
 // One command per behaviour of a process that shares a queue's file with a test. Each acknowledged write is a line of standard output.
 if (args is not [var command, var path, .. var rest])
 {
-    await Console.Error.WriteLineAsync("usage: store-child drain|create|submit|fill|count FILE [ARGUMENT]");
+    await Console.Error.WriteLineAsync("usage: store-child drain|create|create-together|submit|fill|count FILE [ARGUMENT]");
     return 64;
 }
 
@@ -16,6 +16,7 @@ try
     {
         "drain" => await Work.DrainAsync(store, rest[0]),
         "create" => await Work.CreateAsync(store, int.Parse(rest[0], null)),
+        "create-together" => await Work.CreateTogetherAsync(store, int.Parse(rest[0], null)),
         "submit" => await Work.SubmitAsync(store),
         "fill" => await Work.FillAsync(store),
         "count" => await Work.CountAsync(store),

@@ -26,6 +26,19 @@ internal static class Work
         return 0;
     }
 
+    /// <summary>Creates jobs all at once.</summary>
+    public static async Task<int> CreateTogetherAsync(IJobStore store, int count)
+    {
+        await store.ProbeAsync(CancellationToken.None);
+        Console.WriteLine("ready");
+        await Task.WhenAll(Enumerable.Range(0, count).Select(async number =>
+        {
+            await store.CreateAsync(Row($"job-{number}", ""), CancellationToken.None);
+            Console.WriteLine($"created job-{number}");
+        }));
+        return 0;
+    }
+
     /// <summary>Creates a job for each line of standard input.</summary>
     public static async Task<int> SubmitAsync(IJobStore store)
     {

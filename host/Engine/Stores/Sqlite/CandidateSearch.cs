@@ -7,23 +7,23 @@ internal sealed class CandidateSearch(StatementCache statements, CandidateQuery 
 {
     private const string Sought = "SELECT id, job_id, job_type, due_us, updated_us, priority_order, oldest_order FROM jobs ";
 
-    private const string PendingAtOnce = Sought + "WHERE status = 'PENDING' AND due_us = 0 ORDER BY priority_order DESC, oldest_order, job_id";
+    public const string PendingAtOnce = Sought + "WHERE status = 'PENDING' AND due_us = 0 ORDER BY priority_order DESC, oldest_order, job_id";
 
-    private const string PendingDue =
+    public const string PendingDue =
         Sought + "WHERE status = 'PENDING' AND due_us > 0 AND due_us <= ?1 ORDER BY priority_order DESC, oldest_order, job_id";
 
-    private const string PendingLater = Sought + "WHERE status = 'PENDING' AND due_us > ?1 ORDER BY due_us";
+    public const string PendingLater = Sought + "WHERE status = 'PENDING' AND due_us > ?1 ORDER BY due_us";
 
-    private const string RecheckDue = Sought + "WHERE status = 'AWAITING_RECHECK' AND due_us > 0 AND due_us <= ?1 ORDER BY due_us, job_id";
+    public const string RecheckDue = Sought + "WHERE status = 'AWAITING_RECHECK' AND due_us > 0 AND due_us <= ?1 ORDER BY due_us, job_id";
 
-    private const string RecheckLater = Sought + "WHERE status = 'AWAITING_RECHECK' AND due_us > ?1 ORDER BY due_us";
+    public const string RecheckLater = Sought + "WHERE status = 'AWAITING_RECHECK' AND due_us > ?1 ORDER BY due_us";
 
-    private const string ForeignRecheckDue =
+    public const string ForeignRecheckDue =
         Sought + "WHERE status = 'AWAITING_RECHECK' AND due_us = 0 AND updated_us <= ?1 ORDER BY updated_us, job_id";
 
-    private const string ForeignRecheckLater = Sought + "WHERE status = 'AWAITING_RECHECK' AND due_us = 0 AND updated_us > ?1 ORDER BY updated_us";
+    public const string ForeignRecheckLater = Sought + "WHERE status = 'AWAITING_RECHECK' AND due_us = 0 AND updated_us > ?1 ORDER BY updated_us";
 
-    private const string Processing = Sought + "WHERE status = 'PROCESSING' ORDER BY updated_us, job_id";
+    public const string Processing = Sought + "WHERE status = 'PROCESSING' ORDER BY updated_us, job_id";
 
     private readonly long _now = JobTable.Microseconds(query.Now, 0);
     private readonly long _delay = query.ForeignRecheckDelay.Ticks / TimeSpan.TicksPerMicrosecond;

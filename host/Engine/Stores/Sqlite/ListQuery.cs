@@ -3,7 +3,7 @@ using DelphiRunner.Engine.Stores.Rows;
 
 namespace DelphiRunner.Engine.Stores.Sqlite;
 
-/// <summary>A filter and a page as SQL.</summary>
+/// <summary>A filter and a page as SQL: first the ids of the page and of one row more, then their rows, so that nothing large is sorted.</summary>
 internal sealed class ListQuery
 {
     private readonly List<StoredValue> _parameters = [];
@@ -21,7 +21,12 @@ internal sealed class ListQuery
         }
 
         var where = conditions.Count == 0 ? "" : "WHERE " + string.Join(" AND ", conditions);
-        Sql = $"SELECT {JobTable.Whole} FROM jobs {where} ORDER BY newest_order, job_id";
+        Sql =
+            $"""
+            SELECT {JobTable.Whole} FROM jobs WHERE id IN (
+                SELECT id FROM jobs {IndexFor(filter)} {where} ORDER BY newest_order, job_id LIMIT {Add(filter.Limit + 1)})
+            ORDER BY newest_order, job_id
+            """;
     }
 
     public string Sql { get; }
@@ -35,6 +40,16 @@ internal sealed class ListQuery
 
         return statement;
     }
+
+    /// <summary>The planner would rather walk all rows in order than sort the few that are open.</summary>
+    private static string IndexFor(JobFilter filter) => filter switch
+    {
+        { ConversationId: not null } => "",
+        { Status: JobStatuses.Pending } => "INDEXED BY jobs_pending",
+        { Status: JobStatuses.Processing } => "INDEXED BY jobs_processing",
+        { Status: JobStatuses.AwaitingRecheck } => "INDEXED BY jobs_recheck",
+        _ => "",
+    };
 
     /// <summary>The real statuses stand in the text, since the partial indexes serve only a literal.</summary>
     private void AddStatus(List<string> conditions, string? status)

@@ -1,6 +1,6 @@
+using System.Text.Json;
 using DelphiRunner.Engine.Stores;
 using DelphiRunner.Engine.Stores.Rows;
-using System.Text.Json;
 
 namespace DelphiRunner.Engine.Tests.Stores.Rows;
 

@@ -7,6 +7,12 @@ namespace DelphiRunner.Engine.Tests.Stores.Sqlite;
 [TestFixture]
 internal sealed class DurabilityTests
 {
+    private const string Sync = "sync";
+    private const string Acknowledgement = "acknowledgement";
+    private const string Ready = "ready";
+
+    private static readonly string[] SyncNames = ["fsync(", "fdatasync(", "fsync resumed", "fdatasync resumed"];
+
     private TemporaryFolder _folder = null!; // Set before each test.
 
     private string Database => _folder["queue.db"];
@@ -23,32 +29,30 @@ internal sealed class DurabilityTests
     public async Task Each_acknowledged_write_was_synced_before_its_acknowledgement()
     {
         const int Count = 50;
-        Assume.That(File.Exists("/usr/bin/strace"), "Counting syncs needs 'strace' (package strace).");
-        var trace = _folder["trace"];
-        string[] strace = ["strace", "-f", "-qq", "-e", "trace=fsync,fdatasync,write", "-e", "signal=none", "-s", "80", "-o", trace];
-        using var process = StoreProcess.StartUnder(strace, "create", Database, $"{Count}");
 
-        var lines = await process.ReadToEndAsync();
-        Assert.That(await process.WaitForExitAsync(), Is.Zero);
+        var events = await TraceAsync("create", Count);
 
-        Assert.That(lines, Has.Count.EqualTo(Count));
-        var syncs = 0;
-        var acknowledged = 0;
-        foreach (var call in await File.ReadAllLinesAsync(trace))
+        Assert.That(events.Count(call => call == Acknowledgement), Is.EqualTo(Count));
+        var synced = false;
+        foreach (var call in events)
         {
-            if (IsEndOfSync(call))
-            {
-                syncs++;
-            }
-            else if (call.Contains("\"created job-", StringComparison.Ordinal))
-            {
-                acknowledged++;
-                Assert.That(syncs, Is.GreaterThanOrEqualTo(1), $"Acknowledgement {acknowledged} came without a sync since the one before: {call}");
-                syncs = 0;
-            }
+            Assert.That(call == Sync || synced, "An acknowledgement came without a sync since the one before.");
+            synced = call == Sync;
         }
+    }
 
-        Assert.That(acknowledged, Is.EqualTo(Count));
+    [Test]
+    [Platform("Linux")]
+    public async Task Writes_that_come_together_share_a_sync_and_none_is_acknowledged_before_it()
+    {
+        const int Count = 200;
+
+        var events = await TraceAsync("create-together", Count);
+
+        var ready = events.IndexOf(Ready);
+        Assert.That(events.Count(call => call == Acknowledgement), Is.EqualTo(Count));
+        Assert.That(events.IndexOf(Sync, ready), Is.GreaterThan(ready).And.LessThan(events.IndexOf(Acknowledgement)));
+        Assert.That(events.Skip(ready).Count(call => call == Sync), Is.LessThan(Count / 4));
     }
 
     [Test]
@@ -120,8 +124,21 @@ internal sealed class DurabilityTests
         return statement.Value(0)?.Text ?? "";
     }
 
-    private static bool IsEndOfSync(string call) =>
-        (call.Contains("fsync(", StringComparison.Ordinal) || call.Contains("fdatasync(", StringComparison.Ordinal)
-            || call.Contains("fsync resumed", StringComparison.Ordinal) || call.Contains("fdatasync resumed", StringComparison.Ordinal))
-        && call.EndsWith("= 0", StringComparison.Ordinal);
+    /// <summary>Runs the child under strace and gives its finished syncs and its lines in the order in which they happened.</summary>
+    private async Task<List<string>> TraceAsync(string command, int count)
+    {
+        Assume.That(File.Exists("/usr/bin/strace"), "Counting syncs needs 'strace' (package strace).");
+        var trace = _folder["trace"];
+        string[] strace = ["strace", "-f", "-qq", "-e", "trace=fsync,fdatasync,write", "-e", "signal=none", "-s", "80", "-o", trace];
+        using var process = StoreProcess.StartUnder(strace, command, Database, $"{count}");
+        await process.ReadToEndAsync();
+        Assert.That(await process.WaitForExitAsync(), Is.Zero);
+        return [.. (await File.ReadAllLinesAsync(trace)).Select(EventOf).Where(call => call.Length > 0)];
+    }
+
+    private static string EventOf(string call) =>
+        SyncNames.Any(name => call.Contains(name, StringComparison.Ordinal)) && call.EndsWith("= 0", StringComparison.Ordinal) ? Sync
+        : call.Contains("\"created job-", StringComparison.Ordinal) ? Acknowledgement
+        : call.Contains("\"ready", StringComparison.Ordinal) ? Ready
+        : "";
 }

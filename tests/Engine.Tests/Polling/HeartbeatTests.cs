@@ -9,6 +9,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace DelphiRunner.Engine.Tests.Polling;
 
 /// <summary>Turns of the heartbeat on a real SQLite file, with a clock that the tests move.</summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class HeartbeatTests
 {
     private static readonly TimeSpan Length = TimeSpan.FromMinutes(2);

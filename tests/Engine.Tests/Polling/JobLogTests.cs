@@ -5,6 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace DelphiRunner.Engine.Tests.Polling;
 
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class JobLogTests
 {
     private readonly List<string> _lines = [];

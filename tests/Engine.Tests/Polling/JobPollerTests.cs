@@ -9,6 +9,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace DelphiRunner.Engine.Tests.Polling;
 
 /// <summary>The poller on a real SQLite file, with jobs that the tests end themselves.</summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class JobPollerTests
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);

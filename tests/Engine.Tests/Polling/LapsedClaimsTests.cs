@@ -5,6 +5,7 @@ using static DelphiRunner.Engine.Tests.Rows;
 
 namespace DelphiRunner.Engine.Tests.Polling;
 
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class LapsedClaimsTests
 {
     private static readonly TimeSpan Length = TimeSpan.FromMinutes(2);

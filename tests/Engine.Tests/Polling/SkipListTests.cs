@@ -3,6 +3,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace DelphiRunner.Engine.Tests.Polling;
 
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class SkipListTests
 {
     private readonly FakeTimeProvider _time = new(Rows.Noon);

@@ -32,14 +32,14 @@ public sealed class EnvironmentPolicyTests
         Assert.That(Compose(Request, new EnvironmentOptions { Inherit = ["HOME"] }).Variables["HOME"], Is.EqualTo("/root"));
 
     [Test]
-    public void The_hosts_own_variables_win_over_secrets_these_over_the_row_and_this_over_the_handler()
+    public void The_hosts_own_variables_win_over_secrets_these_over_the_handler_and_this_over_the_row()
     {
         var request = Request with
         {
             Command = Request.Command with
             {
-                Environment = new Dictionary<string, string> { ["MAX_VOTES"] = "handler", ["BATCH_SIZE"] = "handler", ["ANTHROPIC_API_KEY"] = "handler", ["DELPHI_FENCE"] = "handler" },
-                EnvironmentFromRow = new Dictionary<string, string> { ["BATCH_SIZE"] = "row" },
+                Environment = new Dictionary<string, string> { ["BATCH_SIZE"] = "handler", ["ANTHROPIC_API_KEY"] = "handler", ["DELPHI_FENCE"] = "handler" },
+                EnvironmentFromRow = new Dictionary<string, string> { ["MAX_VOTES"] = "row", ["BATCH_SIZE"] = "row" },
             },
             Secrets = ["ANTHROPIC_API_KEY"],
             HostVariables = new Dictionary<string, string> { ["DELPHI_FENCE"] = "host" },
@@ -47,8 +47,8 @@ public sealed class EnvironmentPolicyTests
 
         var variables = Compose(request).Variables;
 
-        Assert.That(variables["MAX_VOTES"], Is.EqualTo("handler"));
-        Assert.That(variables["BATCH_SIZE"], Is.EqualTo("row"));
+        Assert.That(variables["MAX_VOTES"], Is.EqualTo("row"));
+        Assert.That(variables["BATCH_SIZE"], Is.EqualTo("handler"));
         Assert.That(variables["ANTHROPIC_API_KEY"], Is.EqualTo("sk-ant-12345"));
         Assert.That(variables["DELPHI_FENCE"], Is.EqualTo("host"));
     }

@@ -80,7 +80,7 @@ internal static class PlainJson
         {
             var reader = new Utf8JsonReader(JsonText.Strict.GetBytes(text), RowJsonReader.Options);
             reader.Read();
-            RowJsonReader.CopyCompact(ref reader, compact);
+            CompactJson.Copy(ref reader, compact);
             reader.Read();
         }
         catch (Exception notJson) when (notJson is JsonException or EncoderFallbackException)
@@ -156,7 +156,7 @@ internal static class PlainJson
                 WriteChildren(output, ref reader, kind);
                 break;
             default:
-                RowJsonReader.CopyCompact(ref reader, output);
+                CompactJson.Copy(ref reader, output);
                 break;
         }
     }

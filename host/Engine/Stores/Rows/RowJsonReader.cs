@@ -71,45 +71,6 @@ internal ref struct RowJsonReader(ReadOnlySpan<byte> json)
         }
     }
 
-    /// <summary>Copies the JSON value that begins at the reader's token, without the white space between its tokens.</summary>
-    public static void CopyCompact(ref Utf8JsonReader reader, IBufferWriter<byte> output)
-    {
-        var depth = reader.CurrentDepth;
-        var needsComma = false;
-        do
-        {
-            var ends = reader.TokenType is JsonTokenType.EndObject or JsonTokenType.EndArray;
-            if (needsComma && !ends)
-            {
-                output.Write(","u8);
-            }
-
-            CopyToken(ref reader, output);
-            needsComma = reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray or JsonTokenType.PropertyName);
-        }
-        while ((reader.CurrentDepth > depth || reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray) && reader.Read());
-    }
-
-    private static void CopyToken(ref Utf8JsonReader reader, IBufferWriter<byte> output)
-    {
-        switch (reader.TokenType)
-        {
-            case JsonTokenType.PropertyName:
-                output.Write("\""u8);
-                output.Write(reader.ValueSpan);
-                output.Write("\":"u8);
-                break;
-            case JsonTokenType.String:
-                output.Write("\""u8);
-                output.Write(reader.ValueSpan);
-                output.Write("\""u8);
-                break;
-            default:
-                output.Write(reader.ValueSpan);
-                break;
-        }
-    }
-
     private void EnterItem()
     {
         var ahead = _reader;
@@ -232,7 +193,7 @@ internal ref struct RowJsonReader(ReadOnlySpan<byte> json)
         var copied = _reader;
         Check(name, kind);
         var output = new ArrayBufferWriter<byte>();
-        CopyCompact(ref copied, output);
+        CompactJson.Copy(ref copied, output);
         return Encoding.UTF8.GetString(output.WrittenSpan);
     }
 

@@ -18,7 +18,7 @@ internal sealed class WriteQueue(SqliteFile file) : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly ManualResetEventSlim _asked = new(initialState: false, spinCount: 0);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Queue<Write> _waiting = new();
+    private readonly Queue<QueuedWrite> _waiting = new();
     private Thread? _thread;
     private JobWrites? _writes;
     private int _wanted = 1;
@@ -27,11 +27,11 @@ internal sealed class WriteQueue(SqliteFile file) : IAsyncDisposable
 
     /// <summary>Runs a write in a transaction that may hold others too.</summary>
     public Task<T> StoreAsync<T>(Func<JobWrites, T> write, CancellationToken cancellationToken) =>
-        Enqueue(new Write<T>(write, inTransaction: true, cancellationToken), cancellationToken);
+        Enqueue(new QueuedWrite<T>(write, inTransaction: true, cancellationToken), cancellationToken);
 
     /// <summary>Runs something on the writer's connection outside any transaction.</summary>
     public Task<T> LookAsync<T>(Func<JobWrites, T> look, CancellationToken cancellationToken) =>
-        Enqueue(new Write<T>(look, inTransaction: false, cancellationToken), cancellationToken);
+        Enqueue(new QueuedWrite<T>(look, inTransaction: false, cancellationToken), cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
@@ -51,7 +51,7 @@ internal sealed class WriteQueue(SqliteFile file) : IAsyncDisposable
         _asked.Dispose();
     }
 
-    private Task<T> Enqueue<T>(Write<T> write, CancellationToken cancellationToken)
+    private Task<T> Enqueue<T>(QueuedWrite<T> write, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
         {
@@ -79,7 +79,7 @@ internal sealed class WriteQueue(SqliteFile file) : IAsyncDisposable
 
     private void Run()
     {
-        var group = new List<Write>();
+        var group = new List<QueuedWrite>();
         while (Take(group))
         {
             try
@@ -100,7 +100,7 @@ internal sealed class WriteQueue(SqliteFile file) : IAsyncDisposable
 
     /// <summary>Waits for writes.</summary>
     /// <returns>False when the queue is closed and empty.</returns>
-    private bool Take(List<Write> group)
+    private bool Take(List<QueuedWrite> group)
     {
         WaitFor(1, Timeout.Infinite);
         if (_expected >= WorthGathering)
@@ -139,7 +139,7 @@ internal sealed class WriteQueue(SqliteFile file) : IAsyncDisposable
         }
     }
 
-    private void StoreGroup(List<Write> group)
+    private void StoreGroup(List<QueuedWrite> group)
     {
         group.RemoveAll(write => write.CancelIfAsked());
         var writes = _writes ??= JobWrites.Open(file);
@@ -159,7 +159,7 @@ internal sealed class WriteQueue(SqliteFile file) : IAsyncDisposable
         }
     }
 
-    private bool TryStoreTogether(JobWrites writes, List<Write> group)
+    private bool TryStoreTogether(JobWrites writes, List<QueuedWrite> group)
     {
         try
         {
@@ -185,7 +185,7 @@ internal sealed class WriteQueue(SqliteFile file) : IAsyncDisposable
         return true;
     }
 
-    private void StoreOneByOne(List<Write> group)
+    private void StoreOneByOne(List<QueuedWrite> group)
     {
         foreach (var write in group)
         {
@@ -201,7 +201,7 @@ internal sealed class WriteQueue(SqliteFile file) : IAsyncDisposable
         }
     }
 
-    private static void Store(JobWrites writes, List<Write> group)
+    private static void Store(JobWrites writes, List<QueuedWrite> group)
     {
         writes.Begin();
         try
@@ -220,7 +220,7 @@ internal sealed class WriteQueue(SqliteFile file) : IAsyncDisposable
         }
     }
 
-    private void Refuse(List<Write> group, Exception failure)
+    private void Refuse(List<QueuedWrite> group, Exception failure)
     {
         if (SqliteFailure.EndsConnection(failure))
         {
@@ -233,34 +233,5 @@ internal sealed class WriteQueue(SqliteFile file) : IAsyncDisposable
         {
             write.Fail(explained);
         }
-    }
-
-    private abstract class Write(bool inTransaction)
-    {
-        public bool InTransaction { get; } = inTransaction;
-
-        public abstract bool CancelIfAsked();
-
-        public abstract void Run(JobWrites writes);
-
-        public abstract void Complete();
-
-        public abstract void Fail(Exception failure);
-    }
-
-    private sealed class Write<T>(Func<JobWrites, T> run, bool inTransaction, CancellationToken cancellationToken) : Write(inTransaction)
-    {
-        private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private T? _result;
-
-        public Task<T> Task => _done.Task;
-
-        public override bool CancelIfAsked() => cancellationToken.IsCancellationRequested && _done.TrySetCanceled(cancellationToken);
-
-        public override void Run(JobWrites writes) => _result = run(writes);
-
-        public override void Complete() => _done.TrySetResult(_result!); // Run has set it.
-
-        public override void Fail(Exception failure) => _done.TrySetException(failure);
     }
 }

@@ -1,0 +1,31 @@
+namespace DelphiRunner.Engine.Stores.Sqlite;
+
+/// <summary>Something that waits for the writer: run in its turn, answered when the commit has returned.</summary>
+internal abstract class QueuedWrite(bool inTransaction)
+{
+    public bool InTransaction { get; } = inTransaction;
+
+    public abstract bool CancelIfAsked();
+
+    public abstract void Run(JobWrites writes);
+
+    public abstract void Complete();
+
+    public abstract void Fail(Exception failure);
+}
+
+internal sealed class QueuedWrite<T>(Func<JobWrites, T> run, bool inTransaction, CancellationToken cancellationToken) : QueuedWrite(inTransaction)
+{
+    private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private T? _result;
+
+    public Task<T> Task => _done.Task;
+
+    public override bool CancelIfAsked() => cancellationToken.IsCancellationRequested && _done.TrySetCanceled(cancellationToken);
+
+    public override void Run(JobWrites writes) => _result = run(writes);
+
+    public override void Complete() => _done.TrySetResult(_result!); // Run has set it.
+
+    public override void Fail(Exception failure) => _done.TrySetException(failure);
+}

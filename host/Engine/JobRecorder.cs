@@ -219,10 +219,17 @@ internal sealed partial class JobRecorder(IJobStore store, ExecutorOptions optio
             using var limit = new CancellationTokenSource(WriteLimit, time);
             try
             {
-                return await write(limit.Token);
+                var writing = write(limit.Token);
+                if (store.WritesInOrder)
+                {
+                    running.Slot?.GiveBack();
+                }
+
+                return await writing;
             }
             catch (Exception exception) when (exception is StoreException or OperationCanceledException)
             {
+                running.Slot?.TakeAgain();
                 LogWriteFailed(exception, running.Claimed.Claim.JobId);
                 if (running.Reason == StopReason.ClaimLost)
                 {

@@ -99,7 +99,7 @@ internal sealed partial class JobPoller(
             started |= Start(_window.Dequeue(), execute);
         }
 
-        return started || _window.Count > 0 || _slots.Free == 0 || _skipped.HasRetries;
+        return started || _window.Count > 0 || _slots.Free <= 0 || _skipped.HasRetries;
     }
 
     private static TimeSpan SkipLength(TimeSpan interval) =>
@@ -163,12 +163,14 @@ internal sealed partial class JobPoller(
             return false;
         }
 
-        _ = ClaimAndRunAsync(row, execute).ContinueWith(
+        var slot = new TakenSlot(_slots, jobType);
+        _ = ClaimAndRunAsync(row, slot, execute).ContinueWith(
             _ =>
             {
                 _inFlight.TryRemove(row.Id, out Task? _);
                 Release(key);
-                _slots.GiveBack(jobType);
+                slot.GiveBack();
+                _slots.Tell();
                 done.SetResult();
             },
             CancellationToken.None,
@@ -194,7 +196,7 @@ internal sealed partial class JobPoller(
         }
     }
 
-    private async Task ClaimAndRunAsync(JobRow seen, Func<RunningJob, Task> execute)
+    private async Task ClaimAndRunAsync(JobRow seen, TakenSlot slot, Func<RunningJob, Task> execute)
     {
         var sent = time.GetTimestamp();
         ClaimedJob? claimed;
@@ -221,7 +223,7 @@ internal sealed partial class JobPoller(
         _skipped.Remove(seen.Id);
         var log = new JobLog(
             claimed.Row.Id, LogExcerpt.Read(claimed.Row.Raw(JobAttributes.Logs), time.GetUtcNow()), options.KeepLines, lines.Write, time);
-        using var running = new RunningJob(claimed, log, sent);
+        using var running = new RunningJob(claimed, log, sent) { Slot = slot };
         heartbeat.Add(running);
         try
         {
@@ -267,7 +269,7 @@ internal sealed partial class JobPoller(
             return;
         }
 
-        if (_slots.Free == 0)
+        if (_slots.Free <= 0)
         {
             await freed.WaitAsync(stoppingToken);
             return;

@@ -21,6 +21,9 @@ internal sealed class RunningJob(ClaimedJob claimed, JobLog log, long claimedAt)
 
     public ClaimedJob Claimed { get; } = claimed;
 
+    /// <summary>The slot that the job holds, or null outside a poller.</summary>
+    public TakenSlot? Slot { get; init; }
+
     public JobLog Log { get; } = log;
 
     /// <summary>Cancelled when the job should end.</summary>

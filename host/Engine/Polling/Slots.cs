@@ -21,9 +21,10 @@ internal sealed class Slots(int total, IReadOnlyDictionary<string, int> limits)
         }
     }
 
+    /// <summary>Below 0 while a slot was taken again that another job had got meanwhile.</summary>
     public int Free => total - Taken;
 
-    /// <summary>Completes when a slot is given back after this was read.</summary>
+    /// <summary>Completes when a slot is given back, or a job has ended, after this was read.</summary>
     public Task Freed
     {
         get
@@ -60,13 +61,33 @@ internal sealed class Slots(int total, IReadOnlyDictionary<string, int> limits)
         }
     }
 
+    /// <summary>Takes a place whether or not there is one.</summary>
+    public void TakeAgain(string jobType)
+    {
+        lock (_lock)
+        {
+            _taken++;
+            _takenByType[jobType]++;
+        }
+    }
+
     public void GiveBack(string jobType)
     {
-        TaskCompletionSource freed;
         lock (_lock)
         {
             _taken--;
             _takenByType[jobType]--;
+        }
+
+        Tell();
+    }
+
+    /// <summary>Wakes who waits for <see cref="Freed"/>.</summary>
+    public void Tell()
+    {
+        TaskCompletionSource freed;
+        lock (_lock)
+        {
             freed = _freed;
             _freed = new(TaskCreationOptions.RunContinuationsAsynchronously);
         }

@@ -13,6 +13,12 @@ internal interface IJobStore : IAsyncDisposable
     /// <summary>A short name for messages, for instance <c>sqlite state/queue.db</c>.</summary>
     string Name { get; }
 
+    /// <summary>
+    /// Whether a write is stored no earlier than those that were asked for before it; then a claim may follow the end of another job without
+    /// waiting for its answer, and at no moment more rows are claimed than slots are there.
+    /// </summary>
+    bool WritesInOrder { get; }
+
     /// <summary>Creates the row unless one of its id exists. The row is stored as it is given.</summary>
     /// <returns>False when the id is taken; then nothing has changed.</returns>
     /// <exception cref="InvalidRowException">The row has no <c>job_id</c>, or an attribute that the store cannot hold.</exception>

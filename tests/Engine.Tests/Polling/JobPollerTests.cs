@@ -203,6 +203,33 @@ internal sealed class JobPollerTests
         Assert.That(await CountAsync(JobStatuses.Pending), Is.EqualTo(1));
     }
 
+    [Test]
+    public async Task The_next_job_is_claimed_with_the_last_write_of_the_one_before_it_and_not_earlier()
+    {
+        await CreateAsync("A", 2);
+        var secondStarted = new TaskCompletionSource<string?>();
+
+        await Poller(slots: 1, once: true).RunAsync(
+            async job =>
+            {
+                if (job.Claimed.Row.Id == "A-1")
+                {
+                    secondStarted.SetResult((await _store.GetAsync("A-0", CancellationToken.None))?.Status);
+                    await FinishAsync(job);
+                    return;
+                }
+
+                var writing = FinishAsync(job);
+                job.Slot!.GiveBack();
+                await secondStarted.Task.WaitAsync(Soon);
+                await writing;
+            },
+            CancellationToken.None).WaitAsync(Soon);
+
+        Assert.That(await secondStarted.Task, Is.EqualTo(JobStatuses.Completed));
+        Assert.That(await CountAsync(JobStatuses.Completed), Is.EqualTo(2));
+    }
+
     private static ServedJobs Served() => new() { JobTypes = new HashSet<string> { "A", "PIPELINE", "CHECK" } };
 
     private JobPoller Poller(

@@ -28,6 +28,10 @@ internal sealed class SqliteJobStore : IJobStore
 
     public string Name { get; }
 
+    /// <inheritdoc/>
+    /// <remarks>There is one writer, and it takes the writes in the order of the calls.</remarks>
+    public bool WritesInOrder => true;
+
     public async Task<bool> CreateAsync(JobRow row, CancellationToken cancellationToken)
     {
         var encoded = new EncodedRow(row);

@@ -1,0 +1,25 @@
+namespace DelphiRunner.Engine.Polling;
+
+/// <summary>The slot of one job. Its last write may give it back early, so that the next claim is stored with that write. Thread-safe.</summary>
+internal sealed class TakenSlot(Slots slots, string jobType)
+{
+    private int _givenBack;
+
+    /// <summary>Gives the slot back, unless that was done.</summary>
+    public void GiveBack()
+    {
+        if (Interlocked.Exchange(ref _givenBack, 1) == 0)
+        {
+            slots.GiveBack(jobType);
+        }
+    }
+
+    /// <summary>Takes the slot again after the write failed. Another job may hold it by now: then no other is claimed until one more has ended.</summary>
+    public void TakeAgain()
+    {
+        if (Interlocked.Exchange(ref _givenBack, 0) == 1)
+        {
+            slots.TakeAgain(jobType);
+        }
+    }
+}

@@ -39,7 +39,7 @@ internal static class DemoCommand
         await using var store = await invocation.OpenStoreAsync(stopping.Token);
         var jobs = new DemoJobs(store, invocation.Time);
         await RefuseIfOthersAreOpenAsync(jobs, store);
-        await jobs.SubmitAsync(stopping.Token);
+        await jobs.SubmitNextAsync([], stopping.Token);
 
         using var lines = new LastJobLines();
         var host = new JobHost(store, plugins, RunnerHost.OptionsOf(configuration), lines, invocation.Time, NullLoggerFactory.Instance);
@@ -96,6 +96,7 @@ internal static class DemoCommand
             {
                 await Task.WhenAny(running, Task.Delay(Refresh, invocation.Time, stoppingToken));
                 rows = await jobs.ReadAsync(CancellationToken.None);
+                await jobs.SubmitNextAsync(rows, CancellationToken.None);
                 show();
             }
         }

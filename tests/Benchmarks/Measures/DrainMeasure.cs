@@ -7,15 +7,13 @@ namespace DelphiRunner.Benchmarks.Measures;
 /// <summary>How fast a queue of jobs with nothing to run is drained, durable, beside Hangfire in memory.</summary>
 internal sealed class DrainMeasure(BenchmarkArguments arguments)
 {
-    private const int WarmUpJobs = 2000;
-
     private readonly int _jobs = arguments.Jobs ?? 20_000;
     private readonly SlotWatch _watch = new(arguments.Slots);
 
     public async Task<JsonObject> RunAsync(CancellationToken stoppingToken)
     {
-        await OwnAsync(WarmUpJobs, stoppingToken);
-        await HangfireDrain.RunAsync(WarmUpJobs, arguments.Slots, stoppingToken);
+        await OwnAsync(_jobs, stoppingToken);
+        await HangfireDrain.RunAsync(_jobs, arguments.Slots, stoppingToken);
         var own = new Rate(_jobs);
         var hangfire = new Rate(_jobs);
         var ratio = new Figure();

@@ -7,8 +7,6 @@ namespace DelphiRunner.Benchmarks.Measures;
 /// <summary>How fast jobs that run <c>/bin/true</c> are drained, beside a loop that does nothing but start the same commands with CliWrap.</summary>
 internal sealed class TrueMeasure(BenchmarkArguments arguments)
 {
-    private const int WarmUpJobs = 300;
-
     private readonly int _jobs = arguments.Jobs ?? 2000;
 
     // The prefix program that the host puts before a command, and the command.
@@ -17,8 +15,8 @@ internal sealed class TrueMeasure(BenchmarkArguments arguments)
 
     public async Task<JsonObject> RunAsync(CancellationToken stoppingToken)
     {
-        await OwnAsync(WarmUpJobs, stoppingToken);
-        await CliWrapLoop.RunAsync(_commandLine, WarmUpJobs, arguments.Slots, stoppingToken);
+        await OwnAsync(_jobs, stoppingToken);
+        await CliWrapLoop.RunAsync(_commandLine, _jobs, arguments.Slots, stoppingToken);
         var own = new Rate(_jobs);
         var loop = new Rate(_jobs);
         var ratio = new Figure();

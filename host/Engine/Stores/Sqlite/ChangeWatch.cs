@@ -10,6 +10,9 @@ internal sealed class ChangeWatch : IDisposable
     private static readonly TimeSpan ShortestStep = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan LongestStep = TimeSpan.FromMilliseconds(256);
 
+    // The system reports each page of each write, our own too: a quarter of a busy host's processor time, while nobody waits.
+    private const int UnheardReports = 64;
+
     private readonly string _log;
     private readonly Func<Task<bool>> _look;
     private readonly TimeProvider _time;
@@ -21,6 +24,7 @@ internal sealed class ChangeWatch : IDisposable
     private long _changes;
     private long _told;
     private int _waiters;
+    private int _unheard;
     private bool _looking;
     private bool _disposed;
 
@@ -87,8 +91,7 @@ internal sealed class ChangeWatch : IDisposable
         {
             ObjectDisposedException.ThrowIf(_disposed, typeof(SqliteJobStore));
             _waiters++;
-            _watcher ??= TryWatch();
-            if (_watcher is null)
+            if (!TryWatch())
             {
                 _again.Change(LongestStep, Timeout.InfiniteTimeSpan);
             }
@@ -114,40 +117,60 @@ internal sealed class ChangeWatch : IDisposable
         }
     }
 
-    private FileSystemWatcher? TryWatch()
+    private bool TryWatch()
     {
         try
         {
-            var watcher = new FileSystemWatcher(Path.GetDirectoryName(_log)!, Path.GetFileName(_log)) // The path is a file's, not a root.
-            {
-                NotifyFilter = NotifyFilters.LastWrite | NotifyFilters.Size | NotifyFilters.FileName,
-            };
-            watcher.Changed += (_, _) => Touched();
-            watcher.Created += (_, _) => Touched();
-            watcher.Error += (_, _) => Touched();
-            watcher.EnableRaisingEvents = true;
-            return watcher;
+            _watcher ??= NewWatcher();
+            _watcher.EnableRaisingEvents = true;
+            return true;
         }
         catch (Exception refused) when (refused is IOException or ArgumentException or UnauthorizedAccessException or PlatformNotSupportedException)
         {
             // No more watches on this machine: the looks by time do.
-            return null;
+            _watcher?.Dispose();
+            _watcher = null;
+            return false;
         }
+    }
+
+    private FileSystemWatcher NewWatcher()
+    {
+        var watcher = new FileSystemWatcher(Path.GetDirectoryName(_log)!, Path.GetFileName(_log)) // The path is a file's, not a root.
+        {
+            NotifyFilter = NotifyFilters.LastWrite | NotifyFilters.Size | NotifyFilters.FileName,
+        };
+        watcher.Changed += (_, _) => Touched();
+        watcher.Created += (_, _) => Touched();
+        watcher.Error += (_, _) => Touched();
+        return watcher;
     }
 
     private void Touched()
     {
-        if (Volatile.Read(ref _waiters) == 0)
-        {
-            return;
-        }
-
         lock (_gate)
         {
+            if (_waiters == 0)
+            {
+                RestIfUnheard();
+                return;
+            }
+
+            _unheard = 0;
             _step = ShortestStep;
         }
 
         LookSoon();
+    }
+
+    /// <summary>Ends the reports until somebody waits again; not at the first, since to begin them anew costs more than a few of them.</summary>
+    private void RestIfUnheard()
+    {
+        if (++_unheard >= UnheardReports && _watcher is not null && !_disposed)
+        {
+            _unheard = 0;
+            _watcher.EnableRaisingEvents = false;
+        }
     }
 
     private void LookSoon()

@@ -118,10 +118,15 @@ internal sealed partial class JobExecutor(
         InvalidJobException or CommandDeniedException or ProcessStartException => AttemptEnd.Failed(exception.Message) with { Handler = handler, Run = run },
         JobQueueException => new AttemptEnd
         {
-            Kind = AttemptEndKind.GivenBack, Reason = exception.Message, Delay = options.StoreRetryDelay, Handler = handler, Run = run,
+            Kind = AttemptEndKind.GivenBack,
+            Reason = exception.Message,
+            Delay = options.StoreRetryDelay,
+            Handler = handler,
+            Run = run,
         },
         TimeoutException => AttemptEnd.Failed(
-            string.Create(CultureInfo.InvariantCulture, $"Handler '{handler.Name}' did not answer within {PluginCallLimit.TotalMinutes:0} minutes.")) with { Handler = handler, Run = run },
+            string.Create(CultureInfo.InvariantCulture, $"Handler '{handler.Name}' did not answer within {PluginCallLimit.TotalMinutes:0} minutes.")) with
+        { Handler = handler, Run = run },
         _ => HandlerFailed(exception, running, handler) with { Run = run },
     };
 
@@ -137,7 +142,7 @@ internal sealed partial class JobExecutor(
         StopReason.Cancelled => new AttemptEnd { Kind = AttemptEndKind.Cancelled, Handler = handler, Run = run },
         _ when run is not null && handler.RunsAtMostOnce => AttemptEnd.Failed(
             "The host was stopped while the command ran, and a job of this type must not be started twice. Check what the command did before you submit it again.") with
-            { Handler = handler, Run = run },
+        { Handler = handler, Run = run },
         _ => new AttemptEnd { Kind = AttemptEndKind.GivenBack, Reason = "The host is stopping.", Handler = handler, Run = run },
     };
 

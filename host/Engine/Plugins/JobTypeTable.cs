@@ -57,7 +57,8 @@ internal sealed class JobTypeTable(
             return plugins.First(plugin => plugin.Name == only);
 
         var names = string.Join(" and ", declaring.Select(name => $"'{name}'"));
-        _problems.Add($"Job type '{jobType}' is not served: the plugins {names} declare it. Name one of them under 'plugins.routes', or remove the other.");
+        _problems.Add(
+            $"Job type '{jobType}' is not served: the plugins {names} declare it. Name one of them under 'plugins.routes', or remove the other.");
         return null;
     }
 }

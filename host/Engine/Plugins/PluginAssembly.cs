@@ -1,11 +1,14 @@
 using System.Reflection;
 using System.Runtime.Loader;
 using DelphiRunner.Contracts;
+using DelphiRunner.Engine.Plugins.Generations;
 using McMaster.NETCore.Plugins;
 
 namespace DelphiRunner.Engine.Plugins;
 
-/// <summary>A plugin's assembly in a load context of its own, which shares only the contracts with the host. The one place that knows the loader.</summary>
+/// <summary>
+/// A plugin's assembly in a load context of its own, which shares only the contracts with the host. The one place that knows the loader.
+/// </summary>
 internal sealed class PluginAssembly(Assembly assembly)
 {
     /// <summary>Loads the assembly of a generation. No code of it runs.</summary>
@@ -29,7 +32,8 @@ internal sealed class PluginAssembly(Assembly assembly)
         {
             var type = assembly.GetType(typeName, throwOnError: true)!; // Throws instead of returning null.
             CheckIdentity(type);
-            return (IJobHandler)Activator.CreateInstance(type, BindingFlags.DoNotWrapExceptions | BindingFlags.Public | BindingFlags.Instance, null, null, null)!;
+            const BindingFlags Unwrapped = BindingFlags.Public | BindingFlags.Instance | BindingFlags.DoNotWrapExceptions;
+            return (IJobHandler)Activator.CreateInstance(type, Unwrapped, binder: null, args: null, culture: null)!; // No nullable value type.
         }
         catch (Exception exception) when (exception is not PluginException)
         {
@@ -37,7 +41,7 @@ internal sealed class PluginAssembly(Assembly assembly)
         }
     }
 
-    /// <summary>Makes sure that no second copy of the contracts got into a plugin's context, and that the class implements the host's interface.</summary>
+    /// <summary>Makes sure that a class implements the host's interface, and that no second copy of the contracts got into its context.</summary>
     /// <exception cref="PluginException">The host would not recognize the handler. Both identities are named.</exception>
     internal static void CheckIdentity(Type type)
     {
@@ -50,8 +54,8 @@ internal sealed class PluginAssembly(Assembly assembly)
         var own = copy ?? type.GetInterfaces().FirstOrDefault(implemented => implemented.FullName == typeof(IJobHandler).FullName)?.Assembly;
         throw new PluginException(own is null
             ? $"'{type.FullName}' carries [HandlesJobType] but does not implement IJobHandler."
-            : $"'{type.FullName}' uses {own.FullName} from '{own.Location}' instead of the host's {shared.FullName}, so that the host cannot recognize " +
-              "its interface. Reference the package DelphiRunner.Contracts with ExcludeAssets=\"runtime\", in the host's version or an older one.");
+            : $"'{type.FullName}' uses {own.FullName} from '{own.Location}' instead of the host's {shared.FullName}, so that the host cannot " +
+              "recognize its interface. Reference the package DelphiRunner.Contracts with ExcludeAssets=\"runtime\", in the host's version or an older one.");
     }
 
     private static string Explain(Exception exception) => exception switch

@@ -1,3 +1,4 @@
+using DelphiRunner.Engine.Plugins.Generations;
 using Microsoft.Extensions.Logging;
 
 namespace DelphiRunner.Engine.Plugins;
@@ -22,7 +23,7 @@ internal sealed partial class PluginCatalog
     /// <summary>What an operator or a plugin's author should know although it keeps no plugin from running.</summary>
     public required IReadOnlyList<string> Problems { get; init; }
 
-    /// <summary>Why there is nothing at all to load, for a command that cannot go on without plugins; null when there is any plugin's folder.</summary>
+    /// <summary>Why there is nothing at all to load, for a command that needs plugins; null when there is any plugin's folder.</summary>
     public required string? EmptyFolder { get; init; }
 
     /// <summary>The job types that <see cref="TryResolve"/> knows.</summary>
@@ -84,7 +85,10 @@ internal sealed partial class PluginCatalog
             return;
 
         var lines = quarantined.Select(plugin => $"{plugin.Name}: {plugin.Reason}").Concat(unserved);
-        throw new PluginException($"'plugins.on_error' is 'stop', and not everything can be used:\n  {string.Join("\n  ", lines)}") { Plugins = quarantined };
+        throw new PluginException($"'plugins.on_error' is 'stop', and not everything can be used:\n  {string.Join("\n  ", lines)}")
+        {
+            Plugins = quarantined,
+        };
     }
 
     private static IEnumerable<string> UnknownSettings(PluginOptions options, IReadOnlyList<DroppedPlugin> dropped) =>
@@ -107,7 +111,8 @@ internal sealed partial class PluginCatalog
             LogPluginProblemFound(logger, problem);
     }
 
-    [LoggerMessage(EventName = "PluginLoaded", Level = LogLevel.Information, Message = "Loaded plugin {Plugin} {Version} {Hash}, which serves: {JobTypes}")]
+    [LoggerMessage(
+        EventName = "PluginLoaded", Level = LogLevel.Information, Message = "Loaded plugin {Plugin} {Version} {Hash}, which serves: {JobTypes}")]
     private static partial void LogPluginLoaded(ILogger logger, string plugin, string version, string hash, string jobTypes);
 
     [LoggerMessage(EventName = "PluginQuarantined", Level = LogLevel.Error, Message = "Plugin {Plugin} is quarantined: {Reason}")]

@@ -1,4 +1,5 @@
 using DelphiRunner.Contracts;
+using DelphiRunner.Engine.Plugins.Generations;
 using DelphiRunner.Engine.Plugins.Preflight;
 
 namespace DelphiRunner.Engine.Plugins;

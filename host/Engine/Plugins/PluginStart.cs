@@ -1,4 +1,5 @@
 using DelphiRunner.Contracts;
+using DelphiRunner.Engine.Plugins.Generations;
 using DelphiRunner.Engine.Plugins.Preflight;
 
 namespace DelphiRunner.Engine.Plugins;
@@ -60,7 +61,11 @@ internal sealed class PluginStart(PluginGeneration generation, PluginDeclaration
 
         return new StartedPlugin
         {
-            Generation = generation, Declarations = declarations, Settings = settings, Handlers = handlers, Broken = broken,
+            Generation = generation,
+            Declarations = declarations,
+            Settings = settings,
+            Handlers = handlers,
+            Broken = broken,
         };
     }
 
@@ -74,7 +79,8 @@ internal sealed class PluginStart(PluginGeneration generation, PluginDeclaration
         catch (InvalidSettingsException exception)
         {
             throw new PluginException(
-                $"Handler '{handler.Declaration.TypeName}' refuses its settings: {exception.Message} Correct 'plugins.settings.{generation.Name}'.", exception);
+                $"Handler '{handler.Declaration.TypeName}' refuses its settings: {exception.Message} Correct 'plugins.settings.{generation.Name}'.",
+                exception);
         }
         catch (Exception exception) when (!startToken.IsCancellationRequested)
         {

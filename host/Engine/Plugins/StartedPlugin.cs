@@ -1,4 +1,5 @@
 using DelphiRunner.Contracts;
+using DelphiRunner.Engine.Plugins.Generations;
 using DelphiRunner.Engine.Plugins.Preflight;
 
 namespace DelphiRunner.Engine.Plugins;
@@ -53,7 +54,11 @@ internal sealed record StartedPlugin
         });
         return new LoadedPlugin
         {
-            Name = Name, Version = Declarations.Version, Hash = Generation.Hash, Folder = Generation.Folder, Handlers = [.. handlers],
+            Name = Name,
+            Version = Declarations.Version,
+            Hash = Generation.Hash,
+            Folder = Generation.Folder,
+            Handlers = [.. handlers],
         };
     }
 }

@@ -28,7 +28,7 @@ internal sealed partial class EnvironmentPolicy(EnvironmentOptions options, IRea
     /// <summary>How many refusals are named one by one; a row can ask for thousands.</summary>
     public const int MaxNamedRefusals = 50;
 
-    // What decides over the code that a child runs, over credentials and data (DELPHI.md 4.30), or says which job it is.
+    // What decides over the code that a child runs, over credentials and data, or says which job it is.
     private static readonly string[] Guarded =
     [
         "LD_*", "DYLD_*", "PATH", "HOME", "ENV", "BASH_ENV", "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "NODE_OPTIONS", "NODE_PATH",

@@ -17,6 +17,9 @@ internal static class DemoCommand
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(100);
     private static readonly TimeSpan Refresh = TimeSpan.FromMilliseconds(200);
 
+    // What the headline and the output file say already.
+    private static readonly HashSet<string> HostKeys = ["result_type", "completed_at", "execution_finished_at", "output_summary", "return_code"];
+
     public static Command Define(CommandBorder border)
     {
         var command = new Command("demo", "Submit sample jobs, run them with a live table, and show their results.");
@@ -39,7 +42,7 @@ internal static class DemoCommand
         await using var store = await invocation.OpenStoreAsync(stopping.Token);
         var jobs = new DemoJobs(store, invocation.Time);
         await RefuseIfOthersAreOpenAsync(jobs, store);
-        await jobs.SubmitAsync(stopping.Token);
+        await jobs.SubmitNextAsync([], stopping.Token);
 
         using var lines = new LastJobLines();
         var host = new JobHost(store, plugins, RunnerHost.OptionsOf(configuration), lines, invocation.Time, NullLoggerFactory.Instance);
@@ -96,6 +99,7 @@ internal static class DemoCommand
             {
                 await Task.WhenAny(running, Task.Delay(Refresh, invocation.Time, stoppingToken));
                 rows = await jobs.ReadAsync(CancellationToken.None);
+                await jobs.SubmitNextAsync(rows, CancellationToken.None);
                 show();
             }
         }
@@ -130,12 +134,10 @@ internal static class DemoCommand
 
         foreach (var row in rows)
         {
-            output.Line("");
-            output.Line(Printable.Line($"{row.JobType}  {row.Id}  {row.Status}"));
-            output.Line(CommandOutput.Indent(row.Text(JobAttributes.JobResults) ?? "{}"));
+            ShowResults(output, row);
             foreach (var spool in AttemptFolder.SpoolsOf(configuration.State, row.Id))
             {
-                output.Line($"  output: {spool}");
+                output.Line($"  output          {Path.GetRelativePath(Environment.CurrentDirectory, spool)}");
             }
         }
 
@@ -146,6 +148,19 @@ internal static class DemoCommand
         }
 
         output.Line(faults.Count == 0 ? "All jobs ended as they should. Look on with: delphi-runner jobs list, jobs show ID, jobs logs ID" : "The demo failed.");
+    }
+
+    private static void ShowResults(CommandOutput output, JobRow row)
+    {
+        output.Line("");
+        output.Line(Printable.Line($"{row.JobType}  {row.Id}  {row.Status}"));
+        if (JsonNode.Parse(row.Text(JobAttributes.JobResults) ?? "{}") is JsonObject results)
+        {
+            foreach (var (name, value) in results.Where(result => !HostKeys.Contains(result.Key)))
+            {
+                output.Line(Printable.Line($"  {name,-15} {(value is JsonValue text && text.TryGetValue<string>(out var plain) ? plain : value?.ToJsonString())}"));
+            }
+        }
     }
 
     private static JsonObject Json(JobRow row, string state) => new()

@@ -34,20 +34,19 @@ internal sealed class DemoJobs(IJobStore store, TimeProvider time)
         return open;
     }
 
-    public async Task SubmitAsync(CancellationToken stoppingToken)
+    /// <summary>Submits what can run now: the pipeline first, and the batch when the results are there from which it is made.</summary>
+    public async Task SubmitNextAsync(IReadOnlyList<JobRow> rows, CancellationToken stoppingToken)
     {
-        await store.CreateAsync(
-            NewRow.Of(
-                New(_pipelineId, "FULL_PIPELINE", """{"stages":[{"stage":"PCA","config":{}},{"stage":"REPORT","config":{}}],"include_moderation":false}"""),
-                CreatedBy,
-                time.GetUtcNow()),
-            stoppingToken);
-        await store.CreateAsync(
-            NewRow.Of(
-                New(_batchId, "CREATE_NARRATIVE_BATCH", """{"stages":[{"stage":"CREATE_NARRATIVE_BATCH_CONFIG_STAGE","config":{"max_batch_size":20,"no_cache":false}}]}"""),
-                CreatedBy,
-                time.GetUtcNow()),
-            stoppingToken);
+        if (rows.Count == 0)
+        {
+            await SubmitAsync(
+                _pipelineId, JobTypes[0], """{"stages":[{"stage":"PCA","config":{}},{"stage":"REPORT","config":{}}],"include_moderation":false}""", stoppingToken);
+        }
+        else if (rows is [{ Status: JobStatuses.Completed }])
+        {
+            await SubmitAsync(
+                _batchId, JobTypes[1], """{"stages":[{"stage":"CREATE_NARRATIVE_BATCH_CONFIG_STAGE","config":{"max_batch_size":20,"no_cache":false}}]}""", stoppingToken);
+        }
     }
 
     /// <summary>Reads the demo's rows as they are now, in the order in which they began.</summary>
@@ -75,12 +74,9 @@ internal sealed class DemoJobs(IJobStore store, TimeProvider time)
         return faults;
     }
 
-    private static NewJob New(string id, string jobType, string config) => new()
+    private async Task SubmitAsync(string id, string jobType, string config, CancellationToken stoppingToken)
     {
-        Id = id,
-        Type = jobType,
-        ConversationId = ConversationId,
-        ReportId = ReportId,
-        ConfigJson = config,
-    };
+        var job = new NewJob { Id = id, Type = jobType, ConversationId = ConversationId, ReportId = ReportId, ConfigJson = config };
+        await store.CreateAsync(NewRow.Of(job, CreatedBy, time.GetUtcNow()), stoppingToken);
+    }
 }

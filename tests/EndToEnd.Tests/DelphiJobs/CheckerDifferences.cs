@@ -23,7 +23,7 @@ internal static class CheckerDifferences
 
     private static Dictionary<string, ExpectedValue> ExpectedAttributes(ExpectedChecker expected)
     {
-        // batch_check_{parent}_{unix} (DELPHI.md 4.26): readers look for the beginning.
+        // batch_check_{parent}_{unix}: readers look for the beginning.
         var prefix = $"batch_check_{expected.Parent}_";
         return new Dictionary<string, ExpectedValue>
         {

@@ -71,7 +71,7 @@ public sealed class DelphiJobTests
     // Of another conversation, created after the row at hand: it has to complete whatever that row is like.
     private static string HealthyJob() => NewJobs.Pending(HealthyJobId, "FULL_PIPELINE", "40404", DateTimeOffset.UtcNow);
 
-    // Standard output carries the lines of jobs and nothing else, so that what searches it finds what it always found (DELPHI.md 4.19).
+    // Standard output carries the lines of jobs and nothing else, so that what searches it finds what it always found.
     private static IEnumerable<string> OutputDifferences(RowExpectation expected, string jobId, ProgramEnd run)
     {
         var prefix = $"[DELPHI JOB {jobId[..8]}] ";

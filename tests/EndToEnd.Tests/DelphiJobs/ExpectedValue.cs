@@ -6,7 +6,7 @@ namespace DelphiRunner.EndToEnd.Tests.DelphiJobs;
 /// <summary>What an attribute has to be after a run.</summary>
 internal sealed record ExpectedValue(string Description, Func<StoredValue?, bool> Accepts)
 {
-    /// <summary>A time in the one form that is written, which Python pollers compare as text (DELPHI.md 4.8).</summary>
+    /// <summary>A time in the one form that is written, which Python pollers compare as text.</summary>
     public const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.ffffff'+00:00'";
 
     public static readonly ExpectedValue Missing = new("not there", value => value is null);

@@ -3,7 +3,7 @@ using static DelphiRunner.EndToEnd.Tests.DelphiJobs.ExpectedValue;
 
 namespace DelphiRunner.EndToEnd.Tests.DelphiJobs;
 
-/// <summary>The attributes that a claim and an ending write, and nothing else (DELPHI.md 1.2, 4.8, 4.9, 4.21, and the host's own).</summary>
+/// <summary>The attributes that a claim and an ending write, and nothing else.</summary>
 internal static class HostWrites
 {
     /// <summary>A claim and an ending: two versions on.</summary>

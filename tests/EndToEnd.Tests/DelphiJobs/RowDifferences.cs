@@ -7,7 +7,7 @@ namespace DelphiRunner.EndToEnd.Tests.DelphiJobs;
 /// <summary>Finds all in which a row is not what was expected of it, each as a sentence.</summary>
 internal static class RowDifferences
 {
-    // DELPHI.md 4.18: 50 entries or slightly more, 2 KB a message, 100 to 200 KB in all.
+    // What the existing readers are promised: 50 entries or slightly more, 2 KB a message, 100 to 200 KB in all.
     private const int MostEntries = 60;
     private const int MostMessageBytes = 2048;
     private const int MostLogBytes = 200 * 1024;

@@ -45,5 +45,5 @@ internal sealed record RowExpectation(string Row)
     public override string ToString() => Row;
 }
 
-/// <summary>The row that asks later whether a provider's batch is done (DELPHI.md 1.3, 801).</summary>
+/// <summary>The row that asks later whether a provider's batch is done.</summary>
 internal sealed record ExpectedChecker(string Parent, string BatchId, string ConversationId, string ReportId);

@@ -28,7 +28,8 @@ internal static class DotNet
         return result.IsSuccess
             ? result.StandardOutput
             : throw new InvalidOperationException(
-                $"'dotnet {string.Join(' ', arguments)}' in '{workingFolder}' ended with {result.ExitCode}.\n{result.StandardOutput}{result.StandardError}");
+                $"'dotnet {string.Join(' ', arguments)}' in '{workingFolder}' ended with {result.ExitCode}.\n" +
+                $"{result.StandardOutput}{result.StandardError}");
     }
 
     private static bool IsOfTheTestRun(string variable) => variable.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase);

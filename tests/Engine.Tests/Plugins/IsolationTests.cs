@@ -8,7 +8,7 @@ namespace DelphiRunner.Engine.Tests.Plugins;
 
 public sealed class IsolationTests
 {
-    private DropFolder _drop;
+    private DropFolder _drop = null!;
 
     [SetUp]
     public void CreateFolders() => _drop = new DropFolder();
@@ -68,6 +68,6 @@ public sealed class IsolationTests
         context.Unload();
     }
 
-    private static string NewerContracts =>
-        Directory.EnumerateFiles(Repository.File("artifacts", "bin", "NewerContractsContracts"), "DelphiRunner.Contracts.dll", SearchOption.AllDirectories).First();
+    private static string NewerContracts => Directory.EnumerateFiles(
+        Repository.File("artifacts", "bin", "NewerContractsContracts"), "DelphiRunner.Contracts.dll", SearchOption.AllDirectories).First();
 }

@@ -2,7 +2,7 @@ namespace DelphiRunner.Engine.Tests.Plugins;
 
 public sealed class JobTypeTableTests
 {
-    private DropFolder _drop;
+    private DropFolder _drop = null!;
 
     [SetUp]
     public void CreateFolders() => _drop = new DropFolder().Drop("Echo");
@@ -18,7 +18,9 @@ public sealed class JobTypeTableTests
         var catalog = await _drop.LoadAsync();
 
         Assert.That(catalog.JobTypes, Is.EquivalentTo(["ECHO_ONCE", "SECOND"]));
-        Assert.That(catalog.Problems.Single(), Does.Contain("'ECHO'").And.Contain("'DuplicateType'").And.Contain("'Echo'").And.Contain("plugins.routes"));
+        Assert.That(
+            catalog.Problems.Single(),
+            Does.Contain("'ECHO'").And.Contain("'DuplicateType'").And.Contain("'Echo'").And.Contain("plugins.routes"));
         Assert.That(catalog.Plugins, Has.Count.EqualTo(2));
     }
 

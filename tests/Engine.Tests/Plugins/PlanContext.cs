@@ -18,7 +18,11 @@ internal sealed class PlanContext(HandlerSettings settings) : JobContext
     {
         var job = new Job
         {
-            Id = "job-1", Type = "ANY", Status = "PROCESSING", ConfigJson = configJson, Attributes = new Dictionary<string, JobAttribute>(),
+            Id = "job-1",
+            Type = "ANY",
+            Status = "PROCESSING",
+            ConfigJson = configJson,
+            Attributes = new Dictionary<string, JobAttribute>(),
         };
         return handler.Instance.PlanAsync(job, new PlanContext(handler.Settings), CancellationToken.None);
     }

@@ -4,7 +4,7 @@ namespace DelphiRunner.Engine.Tests.Plugins;
 
 public sealed class PluginCatalogTests
 {
-    private DropFolder _drop;
+    private DropFolder _drop = null!;
 
     [SetUp]
     public void CreateFolders() => _drop = new DropFolder();

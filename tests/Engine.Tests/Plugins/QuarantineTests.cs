@@ -6,7 +6,7 @@ namespace DelphiRunner.Engine.Tests.Plugins;
 
 public sealed class QuarantineTests
 {
-    private DropFolder _drop;
+    private DropFolder _drop = null!;
 
     [SetUp]
     public void CreateFolders() => _drop = new DropFolder().Drop("Echo");
@@ -62,7 +62,9 @@ public sealed class QuarantineTests
 
         var catalog = await loading;
         Assert.That(catalog.JobTypes, Is.Not.Empty);
-        Assert.That(catalog.Quarantined.Single().Reason, Does.Contain("'Hanging' did not start within 10 seconds").And.Contain("HangingHandler.ConfigureAsync"));
+        Assert.That(
+            catalog.Quarantined.Single().Reason,
+            Does.Contain("'Hanging' did not start within 10 seconds").And.Contain("HangingHandler.ConfigureAsync"));
     }
 
     [Test]

@@ -7,12 +7,15 @@ namespace DelphiRunner.Engine.Tests.Structure;
 /// <summary>Writes what an assembly shows to others as text, one line a member, in a fixed order.</summary>
 internal sealed class PublicSurface
 {
-    private const BindingFlags Declared = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+    private const BindingFlags Declared =
+        BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
     private readonly NullabilityInfoContext _nullability = new();
 
     public static string Of(Assembly assembly) =>
-        string.Concat(assembly.GetExportedTypes().OrderBy(type => type.FullName, StringComparer.Ordinal).Select(type => new PublicSurface().Write(type)));
+        string.Concat(assembly.GetExportedTypes()
+            .OrderBy(type => type.FullName, StringComparer.Ordinal)
+            .Select(type => new PublicSurface().Write(type)));
 
     private string Write(Type type)
     {
@@ -56,7 +59,13 @@ internal sealed class PublicSurface
     private static bool IsVisible(MethodBase method) => method.IsPublic || method.IsFamily || method.IsFamilyOrAssembly;
 
     private static string Modifiers(MethodInfo method) =>
-        (method.IsFamily ? "protected " : "") + (method.IsStatic ? "static " : method.IsAbstract ? "abstract " : method.IsVirtual && !method.IsFinal ? "virtual " : "");
+        (method.IsFamily ? "protected " : "") + method switch
+        {
+            { IsStatic: true } => "static ",
+            { IsAbstract: true } => "abstract ",
+            { IsVirtual: true, IsFinal: false } => "virtual ",
+            _ => "",
+        };
 
     private static string Kind(Type type) => type switch
     {

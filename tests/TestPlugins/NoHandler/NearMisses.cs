@@ -25,7 +25,8 @@ internal sealed class Hidden : IJobHandler
 [HandlesJobType("ARGUMENT")]
 public sealed class WithArgument(string text) : IJobHandler
 {
-    public Task<JobPlan> PlanAsync(Job job, JobContext context, CancellationToken jobToken) => Task.FromResult(JobPlan.Finish(JobOutcome.Failed(text)));
+    public Task<JobPlan> PlanAsync(Job job, JobContext context, CancellationToken jobToken) =>
+        Task.FromResult(JobPlan.Finish(JobOutcome.Failed(text)));
 }
 
 /// <summary>Is only the beginning of a handler.</summary>

@@ -67,5 +67,6 @@ internal static class ContractsReference
     }
 
     private static bool Has(Type type, string name, int? parameters) =>
-        type.GetMember(name, Declared).Any(member => parameters is null || (member is MethodBase method && method.GetParameters().Length == parameters));
+        type.GetMember(name, Declared)
+            .Any(member => parameters is null || (member is MethodBase method && method.GetParameters().Length == parameters));
 }

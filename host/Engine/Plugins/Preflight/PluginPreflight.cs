@@ -3,6 +3,7 @@ using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
 using System.Runtime.Loader;
 using System.Runtime.Versioning;
+using DelphiRunner.Engine.Plugins.Generations;
 
 namespace DelphiRunner.Engine.Plugins.Preflight;
 
@@ -56,7 +57,8 @@ internal static class PluginPreflight
             [
                 .. found.NearMisses.Select(miss => $"Plugin '{plugin}': class {miss}; it serves nothing."),
                 .. Unresolvable(metadata, dependencies).Select(missing =>
-                    $"Plugin '{plugin}' refers to the assembly '{missing}', which is neither in its folder nor in the host. Publish it with the plugin."),
+                    $"Plugin '{plugin}' refers to the assembly '{missing}', which is neither in its folder nor in the host. " +
+                    "Publish it with the plugin."),
             ],
         };
     }
@@ -91,7 +93,8 @@ internal static class PluginPreflight
         if (doubled is not null)
         {
             var names = string.Join(" and ", doubled.Select(declared => $"'{declared.TypeName}'"));
-            throw new PluginException($"Plugin '{plugin}' declares the job type '{doubled.Key}' more than once, by {names}. Let one handler declare it once.");
+            throw new PluginException(
+                $"Plugin '{plugin}' declares the job type '{doubled.Key}' more than once, by {names}. Let one handler declare it once.");
         }
 
         if (handlers.Where(handler => handler.ServesRoutes).ToList() is { Count: > 1 } general)

@@ -5,7 +5,7 @@ namespace DelphiRunner.EndToEnd.Tests.DelphiJobs.Expected;
 
 /// <summary>Rows for which <c>run_delphi.py</c> is started, once. The command exits with 0.</summary>
 /// <remarks>
-/// Booleans are passed as <c>True</c> or not at all, since the script takes the text "False" for true (DELPHI.md 4.31). What
+/// Booleans are passed as <c>True</c> or not at all, since the script takes the text "False" for true. What
 /// <c>--exclude_comment_selections</c> says is true unless a row turns it off, and none of these does.
 /// </remarks>
 internal static class FullPipelineRows

@@ -11,7 +11,7 @@ internal static class NarrativeRows
 
     public static IReadOnlyList<RowExpectation> All { get; } =
     [
-        // The server's row: its stage says what to do; the model is the deployment's, whatever the job names (DELPHI.md 4.29).
+        // The server's row: its stage says what to do; the model is the deployment's, whatever the job names.
         Create("03-ts-narrative-batch-pending", "batch_report_r4tykwac8thvzv35jrn53_1753593589_c09e1bc8", "--include_moderation=True"),
         // The type of May 2025. Without a batch_id it is a new batch; its stage does not ask for moderation.
         Create("54-legacy-narrative-batch-pending", "batch_39321_1747100000_ab12cd34"),

@@ -1,4 +1,5 @@
 using DelphiRunner.Engine.Plugins;
+using DelphiRunner.Engine.Plugins.Generations;
 using DelphiRunner.Engine.Plugins.Preflight;
 
 namespace DelphiRunner.Engine.Tests.Plugins.Preflight;

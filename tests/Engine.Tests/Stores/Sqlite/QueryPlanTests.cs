@@ -29,21 +29,27 @@ internal sealed class QueryPlanTests
         new TestCaseData(WriteSql.Finish, "job_id=?", false).SetArgDisplayNames("finish"),
     ];
 
+    private TemporaryFolder _folder = null!; // Set before each test.
+
+    [SetUp]
+    public void CreateFolder() => _folder = new TemporaryFolder();
+
+    [TearDown]
+    public void DeleteFolder() => _folder.Delete();
+
     [TestCaseSource(nameof(Queries))]
     public async Task A_frequent_query_walks_an_index_of_open_rows(string sql, string index, bool sorts)
     {
-        var folder = new TemporaryFolder();
-        await using (var store = new SqliteJobStore(folder["queue.db"], TimeProvider.System))
+        await using (var store = new SqliteJobStore(_folder["queue.db"], TimeProvider.System))
         {
             await store.ProbeAsync(CancellationToken.None);
         }
 
-        var plan = string.Join('\n', Explain(folder["queue.db"], sql));
+        var plan = string.Join('\n', Explain(_folder["queue.db"], sql));
 
         Assert.That(plan, Does.Contain(index));
         Assert.That(plan, Does.Not.Match("(?m)^SCAN jobs$"));
         Assert.That(plan.Contains("TEMP B-TREE", StringComparison.Ordinal), Is.EqualTo(sorts), plan);
-        folder.Delete();
     }
 
     private static List<string> Explain(string database, string sql)

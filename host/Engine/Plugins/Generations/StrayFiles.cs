@@ -1,4 +1,4 @@
-namespace DelphiRunner.Engine.Plugins;
+namespace DelphiRunner.Engine.Plugins.Generations;
 
 /// <summary>Finds DLLs that were dropped into the plugins folder itself, where nothing looks for them.</summary>
 internal static class StrayFiles

@@ -1,4 +1,4 @@
-namespace DelphiRunner.Engine.Plugins;
+namespace DelphiRunner.Engine.Plugins.Generations;
 
 /// <summary>A folder in the plugins folder that should hold a plugin: <c>&lt;Name&gt;/&lt;Name&gt;.dll</c>.</summary>
 internal sealed record DroppedPlugin(string Name, string Folder)
@@ -39,7 +39,8 @@ internal sealed record DroppedPlugin(string Name, string Folder)
         {
             var others = Directory.EnumerateFiles(Folder, "*.dll").Select(Path.GetFileName).Order(StringComparer.Ordinal).Take(5).ToList();
             var seen = others.Count == 0 ? "" : $" (it holds {string.Join(", ", others.Select(other => $"'{other}'"))})";
-            throw new PluginException($"Plugin folder '{Name}' holds no '{Name}.dll'{seen}. Build the plugin, name folder and DLL alike, or remove the folder.");
+            throw new PluginException(
+                $"Plugin folder '{Name}' holds no '{Name}.dll'{seen}. Build the plugin, name folder and DLL alike, or remove the folder.");
         }
 
         RefuseIfWorldWritable(Folder, $"Folder of plugin '{Name}'");

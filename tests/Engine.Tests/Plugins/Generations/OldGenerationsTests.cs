@@ -1,12 +1,12 @@
-using DelphiRunner.Engine.Plugins;
+using DelphiRunner.Engine.Plugins.Generations;
 using Microsoft.Extensions.Time.Testing;
 
-namespace DelphiRunner.Engine.Tests.Plugins;
+namespace DelphiRunner.Engine.Tests.Plugins.Generations;
 
 public sealed class OldGenerationsTests
 {
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 3, 1, 0, 0, 0, TimeSpan.Zero));
-    private DropFolder _drop;
+    private DropFolder _drop = null!;
 
     [SetUp]
     public void CreateFolders() => _drop = new DropFolder { Time = _time }.Drop("Echo");
@@ -53,10 +53,12 @@ public sealed class OldGenerationsTests
         Assert.That(Directory.Exists(leftover), Is.False);
     }
 
+    private DroppedPlugin Dropped => new("Echo", Path.Combine(_drop.Folder, "Echo"));
+
     private async Task<PluginGeneration> TakeAsync(int state)
     {
         _time.Advance(TimeSpan.FromMinutes(1));
         await File.WriteAllTextAsync(_drop.File("Echo", "state.txt"), $"{state}");
-        return await PluginGeneration.TakeAsync(new DroppedPlugin("Echo", Path.Combine(_drop.Folder, "Echo")), _drop.Generations, _time, CancellationToken.None);
+        return await PluginGeneration.TakeAsync(Dropped, _drop.Generations, _time, CancellationToken.None);
     }
 }

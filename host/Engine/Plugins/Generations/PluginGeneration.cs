@@ -1,4 +1,4 @@
-namespace DelphiRunner.Engine.Plugins;
+namespace DelphiRunner.Engine.Plugins.Generations;
 
 /// <summary>
 /// One state of a plugin's files, copied into a folder named by their hash, which nobody changes any more. Only such a folder is loaded:

@@ -1,11 +1,11 @@
 using System.Runtime.Versioning;
-using DelphiRunner.Engine.Plugins;
+using DelphiRunner.Engine.Plugins.Generations;
 
-namespace DelphiRunner.Engine.Tests.Plugins;
+namespace DelphiRunner.Engine.Tests.Plugins.Generations;
 
 public sealed class PluginGenerationTests
 {
-    private DropFolder _drop;
+    private DropFolder _drop = null!;
 
     [SetUp]
     public void CreateFolders() => _drop = new DropFolder().Drop("Echo");
@@ -142,6 +142,8 @@ public sealed class PluginGenerationTests
         return swaps;
     }
 
+    private DroppedPlugin Dropped => new("Echo", Path.Combine(_drop.Folder, "Echo"));
+
     private Task<PluginGeneration> TakeAsync() =>
-        PluginGeneration.TakeAsync(new DroppedPlugin("Echo", Path.Combine(_drop.Folder, "Echo")), _drop.Generations, TimeProvider.System, CancellationToken.None);
+        PluginGeneration.TakeAsync(Dropped, _drop.Generations, TimeProvider.System, CancellationToken.None);
 }

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace DelphiRunner.Engine.Plugins;
+namespace DelphiRunner.Engine.Plugins.Generations;
 
 /// <summary>The files of a plugin's folder, as far as they belong to the plugin.</summary>
 internal static class PluginFiles

@@ -1,10 +1,11 @@
-namespace DelphiRunner.Engine.Plugins;
+namespace DelphiRunner.Engine.Plugins.Generations;
 
 /// <summary>Keeps the generations folder from growing for ever.</summary>
 internal static class OldGenerations
 {
     /// <summary>
-    /// How many generations of a plugin stay. More than one, since a host or command that was started earlier may still load a dependency from its own.
+    /// How many generations of a plugin stay. More than one, since a host or command that was started earlier may still load a dependency
+    /// from its own.
     /// </summary>
     public const int Kept = 5;
 

@@ -1,37 +1,40 @@
 namespace DelphiRunner.Engine;
 
 /// <summary>Where an attempt works and where its output is kept: <c>state/work/…</c> and <c>state/spools/…</c>. Made when first asked for.</summary>
-internal sealed class AttemptFolder(string state, string jobId, int attempt, int rechecks) : IDisposable
+internal sealed class AttemptFolder(WorkFolders folders, string state, string jobId, int attempt, int rechecks) : IDisposable
 {
     private string? _work;
+
+    /// <summary>Whether nothing of the attempt is left that could still write to its work folder.</summary>
+    public bool IsQuiet { get; set; }
 
     /// <summary>The file that the child may write its results to.</summary>
     public string ResultPath => ResultPathIn(Work);
 
     /// <summary>The work folder: private, and empty at first.</summary>
-    public string Work => _work ??= Make(Path.Combine(state, "work", $"{FileNameOf(jobId)}-{attempt}-{Guid.NewGuid():N}"));
+    public string Work => _work ??= folders.Take($"{FileNameOf(jobId)}-{attempt}-{Guid.NewGuid():N}");
 
     /// <summary>The spool file of the attempt, or of one of its rechecks; its folder exists.</summary>
-    public string SpoolPath => Path.Combine(Make(Path.Combine(state, "spools", FileNameOf(jobId))), $"attempt-{attempt:000}-check-{rechecks:00000}.log");
+    public string SpoolPath => Path.Combine(
+        WorkFolders.MakePrivate(SpoolFolder(state)), $"{FileNameOf(jobId)}.attempt-{attempt:000}.check-{rechecks:00000}.log");
 
     public static string ResultPathIn(string work) => Path.Combine(work, "result.json");
 
-    /// <summary>The spool files of a job, the oldest first; none when it never ran here.</summary>
-    public static IReadOnlyList<string> SpoolsOf(string state, string jobId)
-    {
-        var folder = Path.Combine(state, "spools", FileNameOf(jobId));
-        return Directory.Exists(folder)
-            ? [.. Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal)]
+    /// <summary>The spool files of a job, the oldest first; none when it wrote nothing here.</summary>
+    public static IReadOnlyList<string> SpoolsOf(string state, string jobId) =>
+        Directory.Exists(SpoolFolder(state))
+            ? [.. Directory.EnumerateFiles(SpoolFolder(state), $"{FileNameOf(jobId)}.*").Order(StringComparer.Ordinal)]
             : [];
-    }
 
     public void Dispose()
     {
-        if (_work is not null && Directory.Exists(_work))
+        if (_work is not null)
         {
-            Directory.Delete(_work, recursive: true);
+            folders.GiveBack(_work, IsQuiet);
         }
     }
+
+    private static string SpoolFolder(string state) => Path.Combine(state, "spools");
 
     // A job id is other people's text: whatever is no plain file name is replaced, with a hash so that two ids stay two.
     private static string FileNameOf(string jobId)
@@ -44,18 +47,4 @@ internal sealed class AttemptFolder(string state, string jobId, int attempt, int
 
     private static string Hash(string text) =>
         Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)))[..16];
-
-    private static string Make(string folder)
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            Directory.CreateDirectory(folder);
-        }
-        else
-        {
-            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        }
-
-        return folder;
-    }
 }

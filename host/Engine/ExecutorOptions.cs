@@ -11,6 +11,8 @@ internal sealed record ExecutorOptions
     /// <summary>The absolute path of the state folder; work folders and spools lie in it.</summary>
     public required string State { get; init; }
 
+    public required WorkFolders WorkFolders { get; init; }
+
     public required int MaxAttempts { get; init; }
 
     /// <summary>The time limit of job types that have none of their own.</summary>

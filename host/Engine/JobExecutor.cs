@@ -25,8 +25,9 @@ internal sealed partial class JobExecutor(
         try
         {
             running.Log.Add(JobLog.Information, $"Worker {claim.WorkerId} starting job {claim.JobId} (attempt {claim.Attempt})");
-            using var folder = new AttemptFolder(options.State, claim.JobId, claim.Attempt, running.Claimed.Row.Rechecks);
+            using var folder = new AttemptFolder(options.WorkFolders, options.State, claim.JobId, claim.Attempt, running.Claimed.Row.Rechecks);
             var end = await RunStagesAsync(running, folder);
+            folder.IsQuiet = end.Run is null or { ExitConfirmed: true };
             await recorder.RecordAsync(running, end, startedAt);
         }
         catch (Exception exception)

@@ -28,7 +28,8 @@ internal sealed partial class JobHost(
     public async Task<PlannedJob> PlanAsync(JobRow row, CancellationToken cancellationToken)
     {
         using var spawner = new Spawner();
-        return await new JobPlanner(plugins, CommandsFor(ExecutorOptionsFor("plan"), spawner), store, time).PlanAsync(row, cancellationToken);
+        using var folders = new WorkFolders(options.State);
+        return await new JobPlanner(plugins, CommandsFor(ExecutorOptionsFor("plan", folders), spawner), store, time).PlanAsync(row, cancellationToken);
     }
 
     /// <summary>Runs until stopped, or until nothing is due; returns when every job that it claimed has its last write.</summary>
@@ -43,11 +44,12 @@ internal sealed partial class JobHost(
 
         await store.ProbeAsync(stoppingToken);
         using var spawner = new Spawner();
+        using var folders = new WorkFolders(options.State);
         await using var lines = new JobLines(jobLines);
         using var heartbeat = new Heartbeat(store, options.Claims.Length, time, loggers.CreateLogger<Heartbeat>());
         heartbeat.Start();
         var poller = new JobPoller(store, Served, PollerOptionsFor(workerId, once), heartbeat, lines, time, loggers.CreateLogger<JobPoller>());
-        await poller.RunAsync(ExecutorFor(workerId, spawner).ExecuteAsync, stoppingToken);
+        await poller.RunAsync(ExecutorFor(workerId, spawner, folders).ExecuteAsync, stoppingToken);
         LogStopped();
     }
 
@@ -73,18 +75,19 @@ internal sealed partial class JobHost(
         KeepLines = options.Execution.KeepLines,
     };
 
-    private ExecutorOptions ExecutorOptionsFor(string workerId) => new()
+    private ExecutorOptions ExecutorOptionsFor(string workerId, WorkFolders folders) => new()
     {
         WorkerId = workerId,
+        WorkFolders = folders,
         State = options.State,
         MaxAttempts = options.Claims.MaxAttempts,
         TimeLimit = options.Execution.TimeLimit,
         JobTypes = options.JobTypes,
     };
 
-    private JobExecutor ExecutorFor(string workerId, Spawner spawner)
+    private JobExecutor ExecutorFor(string workerId, Spawner spawner, WorkFolders folders)
     {
-        var executorOptions = ExecutorOptionsFor(workerId);
+        var executorOptions = ExecutorOptionsFor(workerId, folders);
         return new JobExecutor(
             plugins.TryResolve,
             CommandsFor(executorOptions, spawner),

@@ -16,6 +16,9 @@ internal sealed partial class JobPoller(
     // In a run that ends when nothing is due, a row that was lost so often is somebody else's.
     private const int LossesToGiveUp = 3;
 
+    // Such a run cannot wait for ever either: whoever started it is told that the store does not answer.
+    private const int FailuresToGiveUp = 5;
+
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(60);
 
     private readonly Slots _slots = new(options.Slots, served.SlotLimits);
@@ -60,6 +63,11 @@ internal sealed partial class JobPoller(
             {
                 // The border of one turn: whatever failed, jobs that run go on, and the next turn comes later.
                 await BackOffAsync(exception, stoppingToken);
+                if (options.Once && _failures >= FailuresToGiveUp)
+                {
+                    await Task.WhenAll(_inFlight.Values);
+                    throw;
+                }
             }
         }
 

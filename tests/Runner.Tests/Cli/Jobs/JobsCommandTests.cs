@@ -135,9 +135,10 @@ public sealed class JobsCommandTests
     [Test]
     public async Task The_spool_of_every_attempt_on_this_host_is_printed()
     {
-        var spools = Directory.CreateDirectory(Path.Combine(_program.Folder, "state", "spools", "job-1")).FullName;
-        await File.WriteAllTextAsync(Path.Combine(spools, "1.log"), "first\n");
-        await File.WriteAllTextAsync(Path.Combine(spools, "2.log"), "second\n");
+        var spools = Directory.CreateDirectory(Path.Combine(_program.Folder, "state", "spools")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(spools, "job-1.attempt-001.check-00000.log"), "first\n");
+        await File.WriteAllTextAsync(Path.Combine(spools, "job-1.attempt-002.check-00000.log"), "second\n");
+        await File.WriteAllTextAsync(Path.Combine(spools, "job-10.attempt-001.check-00000.log"), "another job's\n");
 
         var text = await _program.RunAsync("jobs", "logs", "job-1", "--spool");
         var json = await Json("jobs", "logs", "job-1", "--spool");

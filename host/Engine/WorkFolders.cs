@@ -1,0 +1,78 @@
+using System.Collections.Concurrent;
+
+namespace DelphiRunner.Engine;
+
+/// <summary>The work folders of a host's attempts, in <c>state/work</c>. Each is private and empty when an attempt gets it.</summary>
+/// <remarks>
+/// A folder that an attempt left is renamed for the next one: file systems search long for a free inode when many were freed just now, and at
+/// hundreds of jobs a second that search took more time than the jobs.
+/// </remarks>
+internal sealed class WorkFolders(string state) : IDisposable
+{
+    private readonly ConcurrentBag<string> _empty = [];
+
+    public string Take(string name)
+    {
+        var folder = Path.Combine(state, "work", name);
+        if (_empty.TryTake(out var used))
+        {
+            Directory.Move(used, folder);
+            return folder;
+        }
+
+        return MakePrivate(folder);
+    }
+
+    /// <summary>Takes a folder back.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="isQuiet">Whether nothing of the attempt is left that could still write to it; otherwise it is removed.</param>
+    public void GiveBack(string folder, bool isQuiet)
+    {
+        var contents = new DirectoryInfo(folder);
+        if (!contents.Exists)
+        {
+            return;
+        }
+
+        // A link is no folder of the attempt, and a changed mode would be the next attempt's.
+        if (isQuiet && contents.LinkTarget is null && !contents.EnumerateFileSystemInfos().Any(entry => entry is DirectoryInfo) && HasPrivateMode(contents))
+        {
+            foreach (var file in contents.EnumerateFiles())
+            {
+                file.Delete();
+            }
+
+            _empty.Add(folder);
+        }
+        else
+        {
+            contents.Delete(recursive: true);
+        }
+    }
+
+    public void Dispose()
+    {
+        while (_empty.TryTake(out var folder))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <summary>Makes a folder that only its owner can enter, and those above it.</summary>
+    public static string MakePrivate(string folder)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(folder);
+        }
+        else
+        {
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
+        return folder;
+    }
+
+    private static bool HasPrivateMode(DirectoryInfo folder) =>
+        OperatingSystem.IsWindows() || folder.UnixFileMode == (UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+}

@@ -1,0 +1,79 @@
+using System.Runtime.Versioning;
+
+namespace DelphiRunner.Engine.Tests;
+
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[Platform(Exclude = "Win")]
+[UnsupportedOSPlatform("windows")]
+internal sealed class WorkFoldersTests : IDisposable
+{
+    private readonly string _state = Directory.CreateTempSubdirectory("delphi-runner-").FullName;
+    private readonly WorkFolders _folders;
+
+    public WorkFoldersTests() => _folders = new WorkFolders(_state);
+
+    public void Dispose()
+    {
+        _folders.Dispose();
+        Directory.Delete(_state, recursive: true);
+    }
+
+    [Test]
+    public void A_folder_is_private_and_has_the_name_of_its_attempt()
+    {
+        var folder = _folders.Take("job-1");
+
+        Assert.That(folder, Is.EqualTo(Path.Combine(_state, "work", "job-1")));
+        Assert.That(
+            File.GetUnixFileMode(folder), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute));
+    }
+
+    [Test]
+    public void What_an_attempt_left_is_gone_before_the_next_one_gets_the_folder()
+    {
+        var first = _folders.Take("job-1");
+        File.WriteAllText(Path.Combine(first, "result.json"), "{}");
+
+        _folders.GiveBack(first, isQuiet: true);
+        var second = _folders.Take("job-2");
+
+        Assert.That(Directory.Exists(first), Is.False);
+        Assert.That(Directory.EnumerateFileSystemEntries(second), Is.Empty);
+    }
+
+    [Test]
+    public void A_folder_that_something_may_still_write_to_goes_to_no_other_attempt()
+    {
+        var first = _folders.Take("job-1");
+        using var lingering = File.Create(Path.Combine(first, "open"));
+
+        _folders.GiveBack(first, isQuiet: false);
+
+        Assert.That(Directory.Exists(first), Is.False);
+        Assert.That(Directory.EnumerateFileSystemEntries(_folders.Take("job-2")), Is.Empty);
+    }
+
+    [Test]
+    public void A_folder_with_folders_in_it_or_another_mode_is_removed_whole()
+    {
+        var deep = _folders.Take("job-1");
+        Directory.CreateDirectory(Path.Combine(deep, "cache", "more"));
+        var open = _folders.Take("job-2");
+        File.SetUnixFileMode(open, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherWrite);
+
+        _folders.GiveBack(deep, isQuiet: true);
+        _folders.GiveBack(open, isQuiet: true);
+
+        Assert.That(Directory.EnumerateFileSystemEntries(Path.Combine(_state, "work")), Is.Empty);
+    }
+
+    [Test]
+    public void Nothing_is_left_when_the_host_ends()
+    {
+        _folders.GiveBack(_folders.Take("job-1"), isQuiet: true);
+
+        _folders.Dispose();
+
+        Assert.That(Directory.EnumerateFileSystemEntries(Path.Combine(_state, "work")), Is.Empty);
+    }
+}

@@ -9,15 +9,16 @@ internal sealed class HostProcess : IAsyncDisposable
     /// <summary>How long it may take to start and to run one job, before the measure gives up.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private readonly Process _process;
-    private readonly Task _output;
-    private readonly Task<string> _errors;
+    // Its output goes to files, as a service's does; to read it through pipes would cost this process what it measures.
+    private const string Redirected = """output=$1; shift; exec "$@" > "$output" 2> "$output.errors" """;
 
-    private HostProcess(Process process)
+    private readonly Process _process;
+    private readonly string _errors;
+
+    private HostProcess(Process process, string errors)
     {
         _process = process;
-        _output = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
-        _errors = process.StandardError.ReadToEndAsync();
+        _errors = errors;
     }
 
     public int Id => _process.Id;
@@ -34,13 +35,9 @@ internal sealed class HostProcess : IAsyncDisposable
             plugins: { folder: {{Artifacts.Plugins}} }
 
             """);
-        var start = new ProcessStartInfo(Artifacts.Runner) { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in arguments.Prepend("run").Concat(["--config", workspace.Configuration]))
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        return new HostProcess(Process.Start(start)!);
+        string[] shell = ["-c", Redirected, "sh", workspace.Lines];
+        string[] program = [Artifacts.Runner, "run", "--config", workspace.Configuration];
+        return new HostProcess(Process.Start("/bin/sh", [.. shell, .. program, .. arguments]), $"{workspace.Lines}.errors");
     }
 
     /// <summary>Asks it to stop, as a service manager does, and waits for its end.</summary>
@@ -55,9 +52,8 @@ internal sealed class HostProcess : IAsyncDisposable
     public async Task EndAsync(CancellationToken stoppingToken)
     {
         await _process.WaitForExitAsync(stoppingToken);
-        await _output;
         if (_process.ExitCode != 0)
-            throw new MeasureException($"'{Artifacts.Runner} run' ended with exit code {_process.ExitCode}: {await _errors}");
+            throw new MeasureException($"'{Artifacts.Runner} run' ended with exit code {_process.ExitCode}: {await File.ReadAllTextAsync(_errors, stoppingToken)}");
     }
 
     public async ValueTask DisposeAsync()

@@ -39,11 +39,6 @@ internal sealed partial class Heartbeat : IDisposable
     /// <summary>How long a claim holds without being renewed.</summary>
     public TimeSpan ClaimLength => _claimLength;
 
-    public int Count => _jobs.Count;
-
-    /// <summary>The monotonic time of the last turn, by which liveness can be judged.</summary>
-    public long LastTurn { get; private set; }
-
     public void Start() => _thread.Start();
 
     public void Add(RunningJob job) => _jobs[job.Claimed.Claim.ClaimId] = job;
@@ -72,7 +67,6 @@ internal sealed partial class Heartbeat : IDisposable
     /// <summary>Does what is due for every running job: one turn, which tests call.</summary>
     public async Task TurnAsync(CancellationToken cancellationToken)
     {
-        LastTurn = _time.GetTimestamp();
         await Task.WhenAll(_jobs.Values.Where(job => job.Reason != StopReason.ClaimLost).Select(job => RenewIfDueAsync(job, cancellationToken)));
     }
 

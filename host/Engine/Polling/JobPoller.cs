@@ -32,9 +32,6 @@ internal sealed partial class JobPoller(
     private int _failures;
     private int _claimFailures;
 
-    /// <summary>The monotonic time of the last look at the queue that succeeded, by which readiness can be judged.</summary>
-    public long LastPoll { get; private set; }
-
     /// <summary>Polls until it is stopped, or, when told to run once, until nothing is left; then waits for the running jobs to end.</summary>
     /// <param name="execute">Runs one claimed job to its last write; must not throw.</param>
     /// <param name="stoppingToken">Stops claiming and asks the running jobs to end.</param>
@@ -130,8 +127,7 @@ internal sealed partial class JobPoller(
                 Limit = WindowSize,
             },
             stoppingToken);
-        LastPoll = time.GetTimestamp();
-        _windowRead = LastPoll;
+        _windowRead = time.GetTimestamp();
         _nextDue = candidates.NextDue;
         _window.Clear();
         foreach (var row in CandidateOrder.Of(candidates, _lapsed.Judge(candidates.Processing), now).Where(row => served.Takes(row.JobType)))

@@ -35,13 +35,10 @@ internal sealed class WorkFolders(string state) : IDisposable
         }
 
         // A link is no folder of the attempt, and a changed mode would be the next attempt's.
-        if (isQuiet && contents.LinkTarget is null && !contents.EnumerateFileSystemInfos().Any(entry => entry is DirectoryInfo) && HasPrivateMode(contents))
+        if (isQuiet && !contents.Attributes.HasFlag(FileAttributes.ReparsePoint) && HasPrivateMode(contents)
+            && contents.GetFileSystemInfos() is var entries && entries.All(entry => entry is FileInfo))
         {
-            foreach (var file in contents.EnumerateFiles())
-            {
-                file.Delete();
-            }
-
+            Array.ForEach(entries, file => file.Delete());
             _empty.Add(folder);
         }
         else

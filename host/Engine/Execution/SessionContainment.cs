@@ -27,7 +27,9 @@ internal sealed class SessionContainment(int id, TimeProvider time) : IContainme
         var began = time.GetTimestamp();
         for (var empty = 0; ;)
         {
-            var left = Send(Signals.Kill) == Signals.NoSuchProcess ? [] : ProcessStat.FindGroup(id);
+            // Asked first, since mostly nothing is left and this costs least. The root has ended, so that it cannot be alone and without a group.
+            var isGone = Signals.Send(-id, Signals.None) == Signals.NoSuchProcess || Send(Signals.Kill) == Signals.NoSuchProcess;
+            var left = isGone ? [] : ProcessStat.FindGroup(id);
             var alive = left.Where(stat => !stat.HasEnded).ToList();
             empty = alive.Count == 0 ? empty + 1 : 0;
             if (empty == 2)

@@ -5,6 +5,9 @@ namespace DelphiRunner.Engine.Execution;
 /// <summary>Signals to processes and groups, with the numbers that Linux and macOS share.</summary>
 internal static partial class Signals
 {
+    /// <summary>No signal: only asks whether somebody is there.</summary>
+    public const int None = 0;
+
     public const int Hup = 1;
     public const int Int = 2;
     public const int Quit = 3;
@@ -25,7 +28,7 @@ internal static partial class Signals
         _ => Term,
     };
 
-    /// <summary>Sends a signal to a process, or to a group when the id is negative; 0 only asks whether one is there.</summary>
+    /// <summary>Sends a signal to a process, or to a group when the id is negative.</summary>
     /// <returns>0, or the number of the error.</returns>
     public static int Send(int id, int signal) => SendSignal(id, signal) == 0 ? 0 : Marshal.GetLastPInvokeError();
 

@@ -8,10 +8,11 @@ internal sealed partial record ProgramPath
     private const int MaxLinks = 40;
     private const UnixFileMode AnyExecute = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
-    private ProgramPath(string path, IReadOnlyList<string> steps)
+    private ProgramPath(string path, IReadOnlyList<string> steps, bool isExecutable)
     {
         Path = path;
         Steps = steps;
+        IsExecutable = isExecutable;
     }
 
     /// <summary>The absolute path as it was found, its own links not resolved.</summary>
@@ -23,23 +24,21 @@ internal sealed partial record ProgramPath
     public string File => Steps[^1];
 
     /// <summary>Whether the file may be executed by somebody; whether by this user shows the start itself.</summary>
-    public bool IsExecutable => OperatingSystem.IsWindows()
-        ? System.IO.Path.GetExtension(File).Equals(".exe", StringComparison.OrdinalIgnoreCase)
-        : (System.IO.File.GetUnixFileMode(File) & AnyExecute) != 0;
-
-    // For File.Exists a link that leads nowhere is a file too.
-    private bool IsFile => System.IO.File.Exists(File) && new FileInfo(File).LinkTarget is null;
+    public bool IsExecutable { get; }
 
     /// <summary>Finds a program by an absolute path, or by a bare name on a search path.</summary>
     /// <returns>The program, or null when there is no such file; it may not be executable.</returns>
     public static ProgramPath? Find(string program, string? searchPath)
     {
-        var found = Candidates(program, searchPath)
-            .Where(System.IO.File.Exists)
-            .Select(path => new ProgramPath(path, FollowLinks(path)))
-            .Where(candidate => candidate.IsFile)
-            .ToList();
-        return found.Find(candidate => candidate.IsExecutable) ?? found.FirstOrDefault();
+        ProgramPath? first = null;
+        foreach (var candidate in Candidates(program, searchPath).Select(Follow).OfType<ProgramPath>())
+        {
+            if (candidate.IsExecutable)
+                return candidate;
+            first ??= candidate;
+        }
+
+        return first;
     }
 
     private static IEnumerable<string> Candidates(string program, string? searchPath)
@@ -56,13 +55,28 @@ internal sealed partial record ProgramPath
             .Select(folder => System.IO.Path.Combine(folder, name));
     }
 
-    private static List<string> FollowLinks(string path)
+    /// <summary>Follows the links from a path to a file; null where there is none at their end.</summary>
+    private static ProgramPath? Follow(string path)
     {
         List<string> steps = [InRealFolder(path)];
-        while (steps.Count <= MaxLinks && new FileInfo(steps[^1]).LinkTarget is { } target)
-            steps.Add(InRealFolder(System.IO.Path.GetFullPath(target, System.IO.Path.GetDirectoryName(steps[^1])!)));
-        return steps;
+        // Each is asked once for all that is to be known of it: this is done for every job.
+        var file = new FileInfo(steps[0]);
+        while (IsLink(file) && steps.Count <= MaxLinks && file.LinkTarget is { } target)
+        {
+            // A file's path always has a folder.
+            steps.Add(InRealFolder(System.IO.Path.GetFullPath(target, file.DirectoryName!)));
+            file = new FileInfo(steps[^1]);
+        }
+
+        return file.Exists && !IsLink(file) ? new ProgramPath(path, steps, MayBeExecuted(file)) : null;
     }
+
+    // For FileInfo.Exists a link that leads nowhere is a file too.
+    private static bool IsLink(FileInfo file) => file.Exists && file.Attributes.HasFlag(FileAttributes.ReparsePoint) && file.LinkTarget is not null;
+
+    private static bool MayBeExecuted(FileInfo file) => OperatingSystem.IsWindows()
+        ? file.Extension.Equals(".exe", StringComparison.OrdinalIgnoreCase)
+        : (file.UnixFileMode & AnyExecute) != 0;
 
     private static string InRealFolder(string path)
     {

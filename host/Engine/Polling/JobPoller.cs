@@ -20,6 +20,7 @@ internal sealed partial class JobPoller(
 
     private readonly Slots _slots = new(options.Slots, served.SlotLimits);
     private readonly JobClaimer _claimer = new(store, served, options, time, logger);
+    private readonly SizeSieve _sizes = new(served, time, logger);
     private readonly LapsedClaims _lapsed = new(heartbeat.ClaimLength, time);
     private readonly ConcurrentDictionary<string, Task> _inFlight = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(string JobType, string Value), string> _exclusive = new();
@@ -85,9 +86,17 @@ internal sealed partial class JobPoller(
         var started = false;
         while (_slots.Free > 0)
         {
-            if (_window.Count == 0 || time.GetElapsedTime(_windowRead) > options.Interval)
+            if (_sizes.TryTake(out var suitable))
             {
-                if (listed || !await ListAsync(stoppingToken))
+                started |= Start(suitable, execute);
+                continue;
+            }
+
+            var isOld = time.GetElapsedTime(_windowRead) > options.Interval;
+            if (_window.Count == 0 || isOld)
+            {
+                // While sizes are being asked for, the page is not used up yet.
+                if (listed || (_sizes.IsAsking && !isOld) || !await ListAsync(stoppingToken))
                 {
                     break;
                 }
@@ -99,7 +108,7 @@ internal sealed partial class JobPoller(
             started |= Start(_window.Dequeue(), execute);
         }
 
-        return started || _window.Count > 0 || _slots.Free <= 0 || _claimer.Skipped.HasRetries;
+        return started || _window.Count > 0 || _slots.Free <= 0 || _claimer.Skipped.HasRetries || _sizes.MayHaveMore;
     }
 
     private async Task<bool> ListAsync(CancellationToken stoppingToken)
@@ -109,6 +118,7 @@ internal sealed partial class JobPoller(
         var withoutRoom = served.SlotLimits.Keys.Where(jobType => !_slots.HasRoomFor(jobType)).ToHashSet();
         var except = new HashSet<string>(_claimer.Skipped.Current());
         except.UnionWith(_inFlight.Keys);
+        except.UnionWith(_sizes.LeftOut());
         var candidates = await store.ListCandidatesAsync(
             new CandidateQuery
             {
@@ -124,7 +134,10 @@ internal sealed partial class JobPoller(
         _window.Clear();
         foreach (var row in CandidateOrder.Of(candidates, _lapsed.Judge(candidates.Processing), now).Where(row => served.Takes(row.JobType)))
         {
-            _window.Enqueue(row);
+            if (_sizes.Lets(row, _slots.Tell, stoppingToken))
+            {
+                _window.Enqueue(row);
+            }
         }
 
         if (_window.Count > 0)
@@ -159,6 +172,7 @@ internal sealed partial class JobPoller(
             return false;
         }
 
+        _sizes.Forget(row.Id);
         var slot = new TakenSlot(_slots, jobType);
         _ = ClaimAndRunAsync(row, slot, execute).ContinueWith(
             _ =>

@@ -100,8 +100,10 @@ internal sealed partial class SizeQuestions(IJobSizer sizer, TimeProvider time, 
             TaskScheduler.Default);
     }
 
-    private void LogOnce(string reason)
+    private void LogOnce(string message)
     {
+        // One line, whatever the handler put into it.
+        var reason = message.ReplaceLineEndings(" ");
         var now = time.GetTimestamp();
         var kind = _logged.Count < MostFailures || _logged.ContainsKey(reason) ? reason : "";
         if (!_logged.TryGetValue(kind, out var before) || time.GetElapsedTime(before, now) >= LoggedAgain)

@@ -105,5 +105,5 @@ internal sealed class CommentTable(DatabaseSettings database, TimeSpan limit)
         Failure(string.Create(CultureInfo.InvariantCulture, $"no answer within {limit.TotalSeconds:0.###} s"), cause);
 
     private CommentCountException Failure(string reason, Exception cause) =>
-        new($"The comments of conversations cannot be counted in the database {database.Address}: {reason}. Their jobs count as normal.", cause);
+        new($"The comments of conversations cannot be counted in the database {database.Address}: {reason}.", cause);
 }

@@ -41,7 +41,7 @@ internal sealed class ConversationSizes(DatabaseSettings database, SizeSettings 
 
         if (database.Problem is { } problem)
         {
-            throw new CommentCountException($"The comments of conversations cannot be counted: {problem} Their jobs count as normal.");
+            throw new CommentCountException($"The comments of conversations cannot be counted: {problem}");
         }
 
         var comments = Find(conversation) ?? await CountAsync(conversation, answerToken);

@@ -52,6 +52,16 @@ internal sealed class SizeQuestionsTests : IDisposable
     }
 
     [Test]
+    public async Task A_failure_is_one_line_of_the_log()
+    {
+        var questions = Ask((_, _) => throw new InvalidOperationException("one\n2026-01-01 ERR forged\r\nthree"));
+
+        await questions.AskAsync(Row, CancellationToken.None);
+
+        Assert.That(_log.Events.Single().Text, Does.EndWith("one 2026-01-01 ERR forged three"));
+    }
+
+    [Test]
     public async Task A_handler_that_names_each_job_in_its_error_cannot_fill_the_log()
     {
         var number = 0;

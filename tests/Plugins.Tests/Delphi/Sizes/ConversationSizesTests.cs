@@ -138,7 +138,7 @@ public sealed class ConversationSizesTests
 
         Assert.That(failure.Message, Is.EqualTo(
             $"The comments of conversations cannot be counted in the database 127.0.0.1:{_server.Port}/postgres: " +
-            "password authentication failed for user \"polis\" (28P01). Their jobs count as normal."));
+            "password authentication failed for user \"polis\" (28P01)."));
         Assert.That(failure.ToString(), Does.Not.Contain("not the right one").And.Not.Contain(PostgresServer.Password));
     }
 

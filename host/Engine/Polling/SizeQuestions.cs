@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using DelphiRunner.Contracts;
@@ -31,7 +30,7 @@ internal sealed partial class SizeQuestions(IJobSizer sizer, TimeProvider time, 
     private static readonly TimeSpan LoggedAgain = TimeSpan.FromHours(1);
 
     private readonly SemaphoreSlim _room = new(AtOnce);
-    private readonly ConcurrentDictionary<string, long> _logged = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _logged = new(StringComparer.Ordinal);
     private int _hanging;
     private long _hungAt;
     private bool _everHung;
@@ -104,12 +103,24 @@ internal sealed partial class SizeQuestions(IJobSizer sizer, TimeProvider time, 
     {
         // One line, whatever the handler put into it.
         var reason = message.ReplaceLineEndings(" ");
-        var now = time.GetTimestamp();
-        var kind = _logged.Count < MostFailures || _logged.ContainsKey(reason) ? reason : "";
-        if (!_logged.TryGetValue(kind, out var before) || time.GetElapsedTime(before, now) >= LoggedAgain)
+        if (IsDue(reason))
         {
-            _logged[kind] = now;
             LogSizeUnknown(sizer.GetType().FullName ?? "", reason);
+        }
+    }
+
+    private bool IsDue(string reason)
+    {
+        lock (_logged)
+        {
+            var kind = _logged.Count < MostFailures || _logged.ContainsKey(reason) ? reason : "";
+            var isDue = !_logged.TryGetValue(kind, out var before) || time.GetElapsedTime(before) >= LoggedAgain;
+            if (isDue)
+            {
+                _logged[kind] = time.GetTimestamp();
+            }
+
+            return isDue;
         }
     }
 

@@ -23,7 +23,9 @@ public enum JobSize
 public interface IJobSizer
 {
     /// <summary>Tells the size of a job that waits in the queue.</summary>
-    /// <param name="job">The job as it was listed; its ids and its configuration are not validated.</param>
+    /// <param name="job">
+    /// The job as it was listed: its ids, type, times and configuration, none of them validated. Further attributes may be missing until a claim.
+    /// </param>
     /// <param name="answerToken">Cancelled when the time for the answer (10 seconds) is over, or the host stops.</param>
     /// <returns>The size. The host holds on to it for five minutes.</returns>
     /// <exception cref="Exception">

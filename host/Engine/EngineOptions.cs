@@ -12,6 +12,8 @@ internal sealed record EngineOptions
 
     public ServingOptions Serving { get; init; } = new();
 
+    public InstanceOptions Instance { get; init; } = new();
+
     public PollingOptions Polling { get; init; } = new();
 
     public ClaimOptions Claims { get; init; } = new();

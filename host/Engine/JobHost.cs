@@ -1,4 +1,5 @@
 using System.Collections;
+using DelphiRunner.Contracts;
 using DelphiRunner.Engine.Execution;
 using DelphiRunner.Engine.Plugins;
 using DelphiRunner.Engine.Polling;
@@ -37,6 +38,12 @@ internal sealed partial class JobHost(
     {
         var workerId = Guid.NewGuid().ToString();
         LogStarting(workerId, store.Name, string.Join(", ", Served.JobTypes.Order(StringComparer.Ordinal)), options.Serving.Slots);
+        if (options.Instance.Size is { } size)
+        {
+            var takes = options.Instance.TakesAll ? "all jobs" : options.Instance.Takes(JobSize.Large) ? "only large jobs" : "no large jobs";
+            LogInitialized(workerId, size, takes);
+        }
+
         if (options.Serving.UnknownJobTypes == UnknownJobTypes.Fail && !Served.FailUnknown)
         {
             LogFailUnknownSuspended();
@@ -63,6 +70,8 @@ internal sealed partial class JobHost(
             FailUnknown = options.Serving.UnknownJobTypes == UnknownJobTypes.Fail && plugins.Quarantined.Count == 0,
             SlotLimits = options.JobTypes.Where(pair => pair.Value.Slots is not null).ToDictionary(pair => pair.Key, pair => pair.Value.Slots!.Value),
             ExclusiveBy = options.JobTypes.Where(pair => pair.Value.ExclusiveBy is not null).ToDictionary(pair => pair.Key, pair => pair.Value.ExclusiveBy!),
+            Instance = options.Instance,
+            SizerOf = jobType => plugins.TryResolve(jobType)?.Instance as IJobSizer,
         };
     }
 
@@ -108,6 +117,9 @@ internal sealed partial class JobHost(
 
     [LoggerMessage(EventName = "HostStarted", Level = LogLevel.Information, Message = "Worker {WorkerId} polls {Store} for {JobTypes} with {Slots} slot(s)")]
     private partial void LogStarting(string workerId, string store, string jobTypes, int slots);
+
+    [LoggerMessage(EventName = "InstanceSizeApplied", Level = LogLevel.Information, Message = "Worker {WorkerId} initialized for instance type: {InstanceSize}, which takes {Sizes}")]
+    private partial void LogInitialized(string workerId, string instanceSize, string sizes);
 
     [LoggerMessage(EventName = "FailUnknownSuspended", Level = LogLevel.Warning, Message = "A plugin is quarantined: jobs of unknown types are left as they are until it is mended, since they could be its own")]
     private partial void LogFailUnknownSuspended();

@@ -73,6 +73,7 @@ internal static partial class RunnerHost
     {
         State = configuration.State,
         Serving = configuration.Serving,
+        Instance = configuration.Instance,
         Polling = configuration.Polling,
         Claims = configuration.Claims,
         Execution = configuration.Execution,

@@ -5,6 +5,7 @@ using DelphiRunner.Plugins.Delphi.Commands;
 using DelphiRunner.Plugins.Delphi.Results;
 using DelphiRunner.Plugins.Delphi.Rows;
 using DelphiRunner.Plugins.Delphi.Settings;
+using DelphiRunner.Plugins.Delphi.Sizes;
 
 namespace DelphiRunner.Plugins.Delphi;
 
@@ -12,7 +13,7 @@ namespace DelphiRunner.Plugins.Delphi;
 [HandlesJobType("AWAITING_NARRATIVE_BATCH")]
 [HandlesJobType("BATCH_STATUS_CHECK")]
 [RunsProgram("python")]
-public sealed class CheckNarrativeBatchHandler : IJobHandler
+public sealed class CheckNarrativeBatchHandler : IJobHandler, IJobSizer
 {
     private const int StillRunning = 3;
     private const int CheckFailed = 1;
@@ -37,6 +38,9 @@ public sealed class CheckNarrativeBatchHandler : IJobHandler
         _settings = SettingsReader.Read(settings, _hostVariable);
         return Task.CompletedTask;
     }
+
+    /// <inheritdoc/>
+    public Task<JobSize> SizeAsync(Job job, CancellationToken answerToken) => ConversationSizes.For(Settings).SizeAsync(job, answerToken);
 
     /// <inheritdoc/>
     public Task<JobPlan> PlanAsync(Job job, JobContext context, CancellationToken jobToken)

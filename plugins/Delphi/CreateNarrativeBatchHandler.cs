@@ -4,13 +4,14 @@ using DelphiRunner.Plugins.Delphi.Batches;
 using DelphiRunner.Plugins.Delphi.Commands;
 using DelphiRunner.Plugins.Delphi.Rows;
 using DelphiRunner.Plugins.Delphi.Settings;
+using DelphiRunner.Plugins.Delphi.Sizes;
 
 namespace DelphiRunner.Plugins.Delphi;
 
 /// <summary>Sends a batch of narrative reports to the provider, which costs money each time: no row is sent twice once its batch is known.</summary>
 [HandlesJobType("CREATE_NARRATIVE_BATCH", RunsAtMostOnce = true)]
 [RunsProgram("python")]
-public sealed class CreateNarrativeBatchHandler : IJobHandler
+public sealed class CreateNarrativeBatchHandler : IJobHandler, IJobSizer
 {
     private readonly Func<string, string?> _hostVariable;
     private DelphiSettings? _settings;
@@ -31,6 +32,9 @@ public sealed class CreateNarrativeBatchHandler : IJobHandler
         _settings = SettingsReader.Read(settings, _hostVariable);
         return Task.CompletedTask;
     }
+
+    /// <inheritdoc/>
+    public Task<JobSize> SizeAsync(Job job, CancellationToken answerToken) => ConversationSizes.For(Settings).SizeAsync(job, answerToken);
 
     /// <inheritdoc/>
     public async Task<JobPlan> PlanAsync(Job job, JobContext context, CancellationToken jobToken)

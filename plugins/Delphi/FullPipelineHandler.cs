@@ -4,13 +4,14 @@ using DelphiRunner.Plugins.Delphi.Commands;
 using DelphiRunner.Plugins.Delphi.Results;
 using DelphiRunner.Plugins.Delphi.Rows;
 using DelphiRunner.Plugins.Delphi.Settings;
+using DelphiRunner.Plugins.Delphi.Sizes;
 
 namespace DelphiRunner.Plugins.Delphi;
 
 /// <summary>Runs the whole analysis of a conversation. The script begins by deleting the conversation's earlier results.</summary>
 [HandlesJobType("FULL_PIPELINE")]
 [RunsProgram("python")]
-public sealed class FullPipelineHandler : IJobHandler
+public sealed class FullPipelineHandler : IJobHandler, IJobSizer
 {
     // The script prints "Results stored in DynamoDB for conversation" too, but also after a part of it failed.
     private const string ClosingLine = "Results stored in DynamoDB and visualizations for conversation";
@@ -35,6 +36,9 @@ public sealed class FullPipelineHandler : IJobHandler
         _settings = SettingsReader.Read(settings, _hostVariable);
         return Task.CompletedTask;
     }
+
+    /// <inheritdoc/>
+    public Task<JobSize> SizeAsync(Job job, CancellationToken answerToken) => ConversationSizes.For(Settings).SizeAsync(job, answerToken);
 
     /// <inheritdoc/>
     public Task<JobPlan> PlanAsync(Job job, JobContext context, CancellationToken jobToken)

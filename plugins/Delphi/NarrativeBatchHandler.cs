@@ -9,7 +9,7 @@ namespace DelphiRunner.Plugins.Delphi;
 /// </remarks>
 [HandlesJobType("NARRATIVE_BATCH", RunsAtMostOnce = true)]
 [RunsProgram("python")]
-public sealed class NarrativeBatchHandler : IJobHandler
+public sealed class NarrativeBatchHandler : IJobHandler, IJobSizer
 {
     private readonly CreateNarrativeBatchHandler _create;
     private readonly CheckNarrativeBatchHandler _check;
@@ -29,6 +29,9 @@ public sealed class NarrativeBatchHandler : IJobHandler
         await _create.ConfigureAsync(settings, stoppingToken);
         await _check.ConfigureAsync(settings, stoppingToken);
     }
+
+    /// <inheritdoc/>
+    public Task<JobSize> SizeAsync(Job job, CancellationToken answerToken) => _create.SizeAsync(job, answerToken);
 
     /// <inheritdoc/>
     public Task<JobPlan> PlanAsync(Job job, JobContext context, CancellationToken jobToken) => HandlerOf(job).PlanAsync(job, context, jobToken);

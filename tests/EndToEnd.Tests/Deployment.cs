@@ -69,7 +69,14 @@ internal sealed class Deployment : IDisposable
 
     /// <summary>Starts <c>delphi-runner</c> with another configuration of this deployment.</summary>
     public RunnerProgram StartWith(string configuration, params IEnumerable<string> arguments) =>
-        RunnerProgram.Start(Folder, HostEnvironment, [.. arguments, "--config", configuration]);
+        StartIn(new Dictionary<string, string>(), configuration, arguments);
+
+    /// <summary>Starts <c>delphi-runner</c> with another configuration of this deployment, and with further variables.</summary>
+    public RunnerProgram StartIn(IReadOnlyDictionary<string, string> environment, string configuration, params IEnumerable<string> arguments) =>
+        RunnerProgram.Start(
+            Folder,
+            HostEnvironment.Concat(environment).ToDictionary(),
+            [.. arguments, "--config", configuration]);
 
     /// <summary>Writes a file into the deployment's folder.</summary>
     public string Write(string name, string text) => _folder.Write(name, text);

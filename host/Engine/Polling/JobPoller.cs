@@ -13,16 +13,14 @@ internal sealed partial class JobPoller(
     // Larger than any usual number of slots, so that one query serves many claims.
     private const int WindowSize = 256;
 
-    // In a run that ends when nothing is due, a row that was lost so often is somebody else's.
-    private const int LossesToGiveUp = 3;
-
-    // Such a run cannot wait for ever either: whoever started it is told that the store does not answer.
+    // A run that ends when nothing is due cannot wait for ever: whoever started it is told that the store does not answer.
     private const int FailuresToGiveUp = 5;
 
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(60);
 
     private readonly Slots _slots = new(options.Slots, served.SlotLimits);
-    private readonly SkipList _skipped = new(SkipLength(options.Interval), options.Once ? LossesToGiveUp : int.MaxValue, time);
+    private readonly JobClaimer _claimer = new(store, served, options, time, logger);
+    private readonly SizeSieve _sizes = new(served, time, logger);
     private readonly LapsedClaims _lapsed = new(heartbeat.ClaimLength, time);
     private readonly ConcurrentDictionary<string, Task> _inFlight = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(string JobType, string Value), string> _exclusive = new();
@@ -30,7 +28,6 @@ internal sealed partial class JobPoller(
     private long _windowRead;
     private DateTimeOffset? _nextDue;
     private int _failures;
-    private int _claimFailures;
 
     /// <summary>Polls until it is stopped, or, when told to run once, until nothing is left; then waits for the running jobs to end.</summary>
     /// <param name="execute">Runs one claimed job to its last write; must not throw.</param>
@@ -80,9 +77,8 @@ internal sealed partial class JobPoller(
     /// <returns>False when the queue held nothing that this host could start now or will retry.</returns>
     public async Task<bool> TurnAsync(Func<RunningJob, Task> execute, CancellationToken stoppingToken)
     {
-        if (Volatile.Read(ref _claimFailures) > 0)
+        if (_claimer.TakeFailures())
         {
-            Volatile.Write(ref _claimFailures, 0);
             throw new StoreException($"Jobs could not be claimed from {store.Name}.");
         }
 
@@ -90,9 +86,17 @@ internal sealed partial class JobPoller(
         var started = false;
         while (_slots.Free > 0)
         {
-            if (_window.Count == 0 || time.GetElapsedTime(_windowRead) > options.Interval)
+            if (_sizes.TryTake(out var suitable))
             {
-                if (listed || !await ListAsync(stoppingToken))
+                started |= Start(suitable, execute);
+                continue;
+            }
+
+            var isOld = time.GetElapsedTime(_windowRead) > options.Interval;
+            if (_window.Count == 0 || isOld)
+            {
+                // While sizes are being asked for, the page is not used up yet.
+                if (listed || (_sizes.IsAsking && !isOld) || !await ListAsync(stoppingToken))
                 {
                     break;
                 }
@@ -104,19 +108,17 @@ internal sealed partial class JobPoller(
             started |= Start(_window.Dequeue(), execute);
         }
 
-        return started || _window.Count > 0 || _slots.Free <= 0 || _skipped.HasRetries;
+        return started || _window.Count > 0 || _slots.Free <= 0 || _claimer.Skipped.HasRetries || _sizes.MayHaveMore;
     }
-
-    private static TimeSpan SkipLength(TimeSpan interval) =>
-        TimeSpan.FromMilliseconds(Math.Clamp(interval.TotalMilliseconds, 50, 2000));
 
     private async Task<bool> ListAsync(CancellationToken stoppingToken)
     {
-        _skipped.Forget();
+        _claimer.Skipped.Forget();
         var now = time.GetUtcNow();
         var withoutRoom = served.SlotLimits.Keys.Where(jobType => !_slots.HasRoomFor(jobType)).ToHashSet();
-        var except = new HashSet<string>(_skipped.Current());
+        var except = new HashSet<string>(_claimer.Skipped.Current());
         except.UnionWith(_inFlight.Keys);
+        except.UnionWith(_sizes.LeftOut());
         var candidates = await store.ListCandidatesAsync(
             new CandidateQuery
             {
@@ -132,7 +134,10 @@ internal sealed partial class JobPoller(
         _window.Clear();
         foreach (var row in CandidateOrder.Of(candidates, _lapsed.Judge(candidates.Processing), now).Where(row => served.Takes(row.JobType)))
         {
-            _window.Enqueue(row);
+            if (_sizes.Lets(row, _slots.Tell, stoppingToken))
+            {
+                _window.Enqueue(row);
+            }
         }
 
         if (_window.Count > 0)
@@ -148,7 +153,7 @@ internal sealed partial class JobPoller(
         var jobType = row.JobType ?? "";
         if (!TryTakeExclusively(row, out var key))
         {
-            _skipped.Add(row.Id);
+            _claimer.Skipped.Add(row.Id);
             return false;
         }
 
@@ -167,6 +172,7 @@ internal sealed partial class JobPoller(
             return false;
         }
 
+        _sizes.Forget(row.Id);
         var slot = new TakenSlot(_slots, jobType);
         _ = ClaimAndRunAsync(row, slot, execute).ContinueWith(
             _ =>
@@ -196,35 +202,18 @@ internal sealed partial class JobPoller(
         if (key is { } taken)
         {
             _exclusive.TryRemove(taken, out _);
-            _skipped.Clear();
+            _claimer.Skipped.Clear();
         }
     }
 
     private async Task ClaimAndRunAsync(JobRow seen, TakenSlot slot, Func<RunningJob, Task> execute)
     {
         var sent = time.GetTimestamp();
-        ClaimedJob? claimed;
-        try
+        if (await _claimer.TryClaimAsync(seen) is not { } claimed)
         {
-            // No token: a claim whose answer nobody awaits would leave a job that nobody runs.
-            claimed = await store.ClaimAsync(RequestFor(seen), CancellationToken.None);
-        }
-        catch (Exception exception) when (exception is StoreException or OperationCanceledException)
-        {
-            LogClaimFailed(exception, seen.Id);
-            _skipped.Add(seen.Id);
-            Interlocked.Increment(ref _claimFailures);
             return;
         }
 
-        if (claimed is null)
-        {
-            LogClaimRaceLost(seen.Id);
-            _skipped.Add(seen.Id);
-            return;
-        }
-
-        _skipped.Remove(seen.Id);
         var log = new JobLog(
             claimed.Row.Id, LogExcerpt.Read(claimed.Row.Raw(JobAttributes.Logs), time.GetUtcNow()), options.KeepLines, lines.Write, time);
         using var running = new RunningJob(claimed, log, sent) { Slot = slot };
@@ -238,32 +227,6 @@ internal sealed partial class JobPoller(
         {
             heartbeat.Remove(running);
         }
-    }
-
-    private ClaimRequest RequestFor(JobRow seen)
-    {
-        var now = time.GetUtcNow();
-        var isRecheck = seen.Status == JobStatuses.AwaitingRecheck;
-        if (seen.Status == JobStatuses.Processing)
-        {
-            LogOrphanFound(seen.Id);
-        }
-
-        return new ClaimRequest
-        {
-            Seen = seen,
-            Claim = new Claim
-            {
-                JobId = seen.Id,
-                WorkerId = options.WorkerId,
-                ClaimId = Guid.NewGuid().ToString("N"),
-                Attempt = isRecheck ? Math.Max(1, seen.Attempt) : seen.Attempt + 1,
-            },
-            Rechecks = isRecheck ? seen.Rechecks + 1 : 0,
-            StartedAt = now,
-            LockExpiresAt = now + Heartbeat.ForeignLockLength,
-            ExclusiveBy = seen.JobType is { } jobType ? served.ExclusiveBy.GetValueOrDefault(jobType) : null,
-        };
     }
 
     private async Task WaitAsync(Task freed, CancellationToken stoppingToken)
@@ -285,9 +248,9 @@ internal sealed partial class JobPoller(
             wait = due - time.GetUtcNow();
         }
 
-        if (_skipped.Count > 0)
+        if (_claimer.Skipped.Count > 0)
         {
-            wait = TimeSpan.FromTicks(Math.Min(wait.Ticks, SkipLength(options.Interval).Ticks));
+            wait = TimeSpan.FromTicks(Math.Min(wait.Ticks, _claimer.Skipped.Length.Ticks));
         }
 
         if (wait <= TimeSpan.Zero)
@@ -333,15 +296,6 @@ internal sealed partial class JobPoller(
 
     [LoggerMessage(EventName = "JobClaimed", Level = LogLevel.Information, Message = "Successfully claimed job {JobId} of type {JobType}, attempt {Attempt}. Lock expires at {LockExpiresAt}.")]
     private partial void LogJobClaimed(string jobId, string? jobType, int attempt, string? lockExpiresAt);
-
-    [LoggerMessage(EventName = "ClaimRaceLost", Level = LogLevel.Debug, Message = "Job {JobId} was claimed by another worker in a race condition. Skipping.")]
-    private partial void LogClaimRaceLost(string jobId);
-
-    [LoggerMessage(EventName = "OrphanFound", Level = LogLevel.Warning, Message = "Found zombie job {JobId} with expired lock. Re-queueing.")]
-    private partial void LogOrphanFound(string jobId);
-
-    [LoggerMessage(EventName = "ClaimFailed", Level = LogLevel.Warning, Message = "Job {JobId} could not be claimed")]
-    private partial void LogClaimFailed(Exception exception, string jobId);
 
     [LoggerMessage(EventName = "PollFailed", Level = LogLevel.Error, Message = "The queue {Store} could not be polled. Running jobs go on; the poll is tried again with growing waits")]
     private partial void LogPollFailed(Exception exception, string store);

@@ -1,3 +1,5 @@
+using DelphiRunner.Contracts;
+
 namespace DelphiRunner.Engine.Polling;
 
 /// <summary>Which jobs this host takes: what its plugins handle, narrowed by the configuration.</summary>
@@ -17,6 +19,12 @@ internal sealed record ServedJobs
 
     /// <summary>The attribute by which jobs of a type exclude one another.</summary>
     public IReadOnlyDictionary<string, string> ExclusiveBy { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Which sizes of jobs this host takes.</summary>
+    public InstanceOptions Instance { get; init; } = new();
+
+    /// <summary>Finds what tells the sizes of a type's jobs; null for a type whose jobs are all normal.</summary>
+    public Func<string?, IJobSizer?> SizerOf { get; init; } = _ => null;
 
     /// <summary>Whether a job of that type is one that nobody in the deployment serves.</summary>
     public bool IsUnknown(string? jobType) =>

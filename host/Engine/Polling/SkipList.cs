@@ -10,6 +10,9 @@ internal sealed class SkipList(TimeSpan length, int losses, TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
 
+    /// <summary>How long a row is left out.</summary>
+    public TimeSpan Length => length;
+
     public int Count => _entries.Count;
 
     public void Add(string jobId) =>

@@ -22,6 +22,11 @@ internal static class ConfigurationView
         },
         ["state"] = configuration.State,
         ["slots"] = configuration.Serving.Slots,
+        ["instance"] = new JsonObject
+        {
+            ["size"] = configuration.Instance.Size,
+            ["rule"] = configuration.Instance.Rule == InstanceRule.LargeOnly ? "large_only" : "strict",
+        },
         ["polling"] = new JsonObject { ["interval"] = Quantities.FormatDuration(configuration.Polling.Interval) },
         ["claims"] = new JsonObject
         {

@@ -30,6 +30,8 @@ internal sealed record RunnerConfiguration
 
     public ServingOptions Serving { get; init; } = new();
 
+    public InstanceOptions Instance { get; init; } = new();
+
     /// <summary>The options of single job types, by job type. Default: none.</summary>
     public IReadOnlyDictionary<string, JobTypeOptions> JobTypes { get; init; } = new Dictionary<string, JobTypeOptions>();
 

@@ -21,6 +21,7 @@ internal sealed class RunnerYaml(string file, ConfigurationFindings findings)
             Store = ReadStore(yaml.Required("store", "store: { kind: sqlite, path: state/queue.db }")?.Section()),
             State = Absolute(yaml.Optional("state")?.Text() ?? "state"),
             Serving = ReadServing(yaml),
+            Instance = ReadInstance(yaml.Optional("instance")?.Section()),
             Polling = ReadPolling(yaml.Optional("polling")?.Section()),
             Claims = ReadClaims(yaml.Optional("claims")?.Section()),
             JobTypes = ReadJobTypes(yaml.Optional("job_types")),
@@ -68,6 +69,17 @@ internal sealed class RunnerYaml(string file, ConfigurationFindings findings)
         if (yaml.Node is YamlList { Items.Count: 0 })
             return yaml.Report<HashSet<string>>("The list is empty, so this host would take no job at all. List job types, or write 'all'.");
         return yaml.Texts()?.ToHashSet(StringComparer.Ordinal);
+    }
+
+    private static InstanceOptions ReadInstance(YamlSection? yaml)
+    {
+        var instance = new InstanceOptions
+        {
+            Size = yaml?.Optional("size")?.Word(InstanceOptions.Sizes),
+            Rule = yaml?.Optional("rule")?.Choice(("strict", InstanceRule.Strict), ("large_only", InstanceRule.LargeOnly)) ?? default,
+        };
+        yaml?.ReportUnknownKeys();
+        return instance;
     }
 
     private static PollingOptions ReadPolling(YamlSection? yaml)

@@ -30,6 +30,11 @@ internal sealed record DelphiSettings
     /// <summary>How often a check that ended with code 1 is asked again before its job fails. From 0 to 100. Default: 3.</summary>
     public int CheckFailureRetries { get; init; } = 3;
 
+    public SizeSettings Sizes { get; init; } = new();
+
+    /// <summary>Where comments are counted for the sizes. Default: none, so that every job is normal.</summary>
+    public DatabaseSettings Database { get; init; } = DatabaseSettings.None;
+
     /// <summary>The variables that every command gets: those of <c>child_environment</c>, and of the host's those in <c>forward_environment</c>.</summary>
     public required IReadOnlyDictionary<string, string> Environment { get; init; }
 

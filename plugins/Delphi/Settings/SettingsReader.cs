@@ -34,6 +34,8 @@ internal static class SettingsReader
             HonorJobModel = top.Boolean("honor_job_model", otherwise: false),
             MaxBatchSize = top.Whole("max_batch_size", 1, 100_000, otherwise: 20),
             Recheck = ReadRecheck(top.Section("recheck")),
+            Sizes = ReadSizes(top.Section("sizes")),
+            Database = DatabaseReader.Read(top.Section("database"), hostVariable),
             CheckFailureRetries = (int)top.Whole("check_failure_retries", 0, 100, otherwise: 3),
             Environment = EnvironmentReader.Read(top, texts, hostVariable),
             Limits = EnvironmentReader.ReadLimits(hostVariable),
@@ -126,6 +128,20 @@ internal static class SettingsReader
         }
 
         return recheck;
+    }
+
+    private static SizeSettings ReadSizes(SettingsSection section)
+    {
+        var standard = new SizeSettings();
+        var sizes = new SizeSettings
+        {
+            LargeAbove = section.Whole("large_above", 0, 1_000_000_000, standard.LargeAbove),
+            Keep = section.Duration("keep", TimeSpan.FromDays(1), standard.Keep),
+            Timeout = section.Duration(
+                "timeout", TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(8), standard.Timeout, "a duration from 100ms to 8s"),
+        };
+        section.RefuseOtherKeys();
+        return sizes;
     }
 
     private static string? ReadEndpoint(SettingsSection top, Func<string, string?> hostVariable)

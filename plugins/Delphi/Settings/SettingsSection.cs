@@ -42,8 +42,11 @@ internal sealed class SettingsSection(string path, JsonElement? map, ICollection
                 : null);
 
     public TimeSpan Duration(string key, TimeSpan most, TimeSpan otherwise) =>
-        Read(key, otherwise, $"a duration such as 500ms, 10s, 5m or 1h, at most {most.TotalDays:0}d", value =>
-            value.ValueKind == JsonValueKind.String && DurationText.TryParse(value.GetString()!) is { } duration && duration <= most
+        Duration(key, TimeSpan.Zero, most, otherwise, $"a duration such as 500ms, 10s, 5m or 1h, at most {most.TotalDays:0}d");
+
+    public TimeSpan Duration(string key, TimeSpan least, TimeSpan most, TimeSpan otherwise, string rule) =>
+        Read(key, otherwise, rule, value =>
+            value.ValueKind == JsonValueKind.String && DurationText.TryParse(value.GetString()!) is { } duration && duration >= least && duration <= most
                 ? duration
                 : null);
 
@@ -94,6 +97,15 @@ internal sealed class SettingsSection(string path, JsonElement? map, ICollection
                 problems.Add(
                     $"{Where(entry.Name)} is {SeenText.Quote(Plain(entry.Value))}; there is no such key. {KnownNames.Suggest(entry.Name, _asked)}");
             }
+        }
+    }
+
+    /// <summary>Refuses a key that must not be there, without showing its value.</summary>
+    public void RefuseKey(string key, string rest)
+    {
+        if (Find(key) is not null)
+        {
+            Problem(key, rest);
         }
     }
 

@@ -1,13 +1,14 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 
 namespace DelphiRunner.Engine.Tests.Plugins;
 
-/// <summary>Keeps the name and text of each logged event.</summary>
+/// <summary>Keeps the name and text of each logged event. Thread-safe.</summary>
 internal sealed class RecordedLog : ILoggerFactory, ILogger
 {
-    private readonly List<(string Name, string Text)> _events = [];
+    private readonly ConcurrentQueue<(string Name, string Text)> _events = new();
 
-    public IReadOnlyList<(string Name, string Text)> Events => _events;
+    public IReadOnlyList<(string Name, string Text)> Events => [.. _events];
 
     public ILogger CreateLogger(string categoryName) => this;
 
@@ -19,7 +20,7 @@ internal sealed class RecordedLog : ILoggerFactory, ILogger
     public bool IsEnabled(LogLevel logLevel) => true;
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-        _events.Add((eventId.Name ?? "", formatter(state, exception)));
+        _events.Enqueue((eventId.Name ?? "", formatter(state, exception)));
 
     public void Dispose()
     {

@@ -13,12 +13,12 @@ public sealed class ConfigCommandsTests
     [Test]
     public async Task Check_names_the_file_that_is_in_order_and_creates_nothing()
     {
-        var run = await _program.RunAsync([KeyValuePair.Create("INSTANCE_SIZE", "large")], "config", "check");
+        var run = await _program.RunAsync([KeyValuePair.Create("INSTANCE_SIZE", "xlarge")], "config", "check");
 
         using (Assert.EnterMultipleScope())
         {
             Assert.That(run.ExitCode, Is.Zero);
-            Assert.That(run.Output, Does.StartWith($"{_program.ConfigurationFile} is in order.").And.Contain("Note: INSTANCE_SIZE=large has no effect"));
+            Assert.That(run.Output, Does.StartWith($"{_program.ConfigurationFile} is in order.").And.Contain("Note: instance.size is 'xlarge', which no rule knows"));
             Assert.That(Directory.GetFileSystemEntries(_program.Folder), Is.EqualTo([_program.ConfigurationFile]));
         }
     }
@@ -26,7 +26,8 @@ public sealed class ConfigCommandsTests
     [Test]
     public async Task Show_tells_each_value_and_where_it_comes_from()
     {
-        var run = await _program.RunAsync([KeyValuePair.Create("DELPHI_MAX_WORKERS", "7")], "config", "show", "--interval", "0.25");
+        var run = await _program.RunAsync(
+            [KeyValuePair.Create("DELPHI_MAX_WORKERS", "7"), KeyValuePair.Create("INSTANCE_SIZE", "large")], "config", "show", "--interval", "0.25");
 
         var lines = run.Output.Split('\n').Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries))).ToList();
         using (Assert.EnterMultipleScope())
@@ -34,6 +35,8 @@ public sealed class ConfigCommandsTests
             Assert.That(run.ExitCode, Is.Zero);
             Assert.That(lines, Does.Contain($"store.kind sqlite {_program.ConfigurationFile}:1:16"));
             Assert.That(lines, Does.Contain("slots 7 environment variable DELPHI_MAX_WORKERS"));
+            Assert.That(lines, Does.Contain("instance.size large environment variable INSTANCE_SIZE"));
+            Assert.That(lines, Does.Contain("instance.rule strict default"));
             Assert.That(lines, Does.Contain("polling.interval 250ms option --interval"));
             Assert.That(lines, Does.Contain("claims.length 2m default"));
         }

@@ -29,6 +29,8 @@ public sealed class RunnerYamlTests
             Assert.That(configuration.Serving.Slots, Is.EqualTo(4));
             Assert.That(configuration.Serving.Serve, Is.Null);
             Assert.That(configuration.Serving.UnknownJobTypes, Is.EqualTo(UnknownJobTypes.Leave));
+            Assert.That(configuration.Instance, Is.EqualTo(new InstanceOptions()));
+            Assert.That(configuration.Instance.TakesAll, Is.True);
             Assert.That(configuration.Polling.Interval, Is.EqualTo(TimeSpan.FromSeconds(2)));
             Assert.That(configuration.Claims, Is.EqualTo(new ClaimOptions()));
             Assert.That(configuration.JobTypes, Is.Empty);
@@ -48,6 +50,7 @@ public sealed class RunnerYamlTests
             store: { kind: dynamodb, endpoint: "http://127.0.0.1:8000", region: eu-west-1, table: Jobs }
             state: /var/lib/delphi-runner
             slots: 8
+            instance: { size: small, rule: large_only }
             polling: { interval: 250ms }
             claims: { length: 1m, max_attempts: 2 }
             serve: [A, B]
@@ -77,6 +80,7 @@ public sealed class RunnerYamlTests
             Assert.That(configuration.Serving.Serve, Is.EquivalentTo(["A", "B"]));
             Assert.That(configuration.Serving.UnknownJobTypes, Is.EqualTo(UnknownJobTypes.Fail));
             Assert.That(configuration.Serving.KnownJobTypes, Is.EquivalentTo(["A", "B", "C"]));
+            Assert.That(configuration.Instance, Is.EqualTo(new InstanceOptions { Size = "small", Rule = InstanceRule.LargeOnly }));
             Assert.That(configuration.Polling.Interval, Is.EqualTo(TimeSpan.FromMilliseconds(250)));
             Assert.That(configuration.Claims, Is.EqualTo(new ClaimOptions { Length = TimeSpan.FromMinutes(1), MaxAttempts = 2 }));
             Assert.That(a.Slots, Is.EqualTo(2));

@@ -3,11 +3,9 @@ namespace DelphiRunner.Runner.Configuration.Overrides;
 /// <summary>The environment variables that operators of the Python poller know. An explicit list; a blank one counts as not set.</summary>
 internal sealed class EnvironmentOverrides(IReadOnlyDictionary<string, string> environment, ConfigurationFindings findings)
 {
-    public RunnerConfiguration Apply(RunnerConfiguration configuration)
-    {
-        if (Variable("INSTANCE_SIZE") is { } size)
-            findings.Notice($"INSTANCE_SIZE={size.Written} has no effect: this host takes jobs of every size.");
-        return DelphiSettingsOverrides.Apply(configuration, Variable)
+    public RunnerConfiguration Apply(RunnerConfiguration configuration) =>
+        DelphiSettingsOverrides.Apply(configuration, Variable)
+            .WithInstanceSize(Variable("INSTANCE_SIZE"))
             .WithEndpoint(Variable("DYNAMODB_ENDPOINT"))
             .WithRegion(Variable("AWS_REGION"))
             .WithInterval(Variable("DELPHI_POLLING_INTERVAL") ?? Variable("POLL_INTERVAL"))
@@ -15,7 +13,6 @@ internal sealed class EnvironmentOverrides(IReadOnlyDictionary<string, string> e
             .WithTimeLimit(Variable("DELPHI_DEFAULT_TIMEOUT"))
             .WithLastLines(Variable("DELPHI_MAX_OUTPUT_LINES"))
             .WithLogLevel(Variable("LOG_LEVEL"));
-    }
 
     private Override? Variable(string name) =>
         environment.GetValueOrDefault(name)?.Trim() is { Length: > 0 } text ? new Override($"environment variable {name}", text, findings) : null;

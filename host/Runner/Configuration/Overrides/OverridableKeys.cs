@@ -9,6 +9,9 @@ internal static class OverridableKeys
     public static RunnerConfiguration WithRegion(this RunnerConfiguration configuration, Override? value) =>
         value is null ? configuration : configuration with { Store = configuration.Store with { Region = value.Text("store.region") } };
 
+    public static RunnerConfiguration WithInstanceSize(this RunnerConfiguration configuration, Override? value) =>
+        value is null ? configuration : configuration with { Instance = configuration.Instance with { Size = value.InstanceSize("instance.size") } };
+
     public static RunnerConfiguration WithInterval(this RunnerConfiguration configuration, Override? value) =>
         value is null ? configuration : configuration with
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using DelphiRunner.Engine.Polling;
 using Microsoft.Extensions.Logging;
 
 namespace DelphiRunner.Runner.Configuration.Overrides;
@@ -7,8 +8,6 @@ namespace DelphiRunner.Runner.Configuration.Overrides;
 internal sealed class Override(string source, string text, ConfigurationFindings findings)
 {
     private readonly ConfigurationPlace _place = new(source);
-
-    public string Written => text;
 
     public string Text(string key)
     {
@@ -35,6 +34,16 @@ internal sealed class Override(string source, string text, ConfigurationFindings
         findings.Report(
             _place, key, string.Create(CultureInfo.InvariantCulture, $"It wants seconds from {least.TotalSeconds:0.###} to {most.TotalSeconds:0.###}, as a plain number, and has '{text}'."));
         return otherwise;
+    }
+
+    /// <summary>Reads the type of an instance. Deployments may have others than those that the rules know, which are no mistake.</summary>
+    public string InstanceSize(string key)
+    {
+        findings.Found(key, _place);
+        var size = InstanceOptions.Sizes.FirstOrDefault(known => known.Equals(text, StringComparison.OrdinalIgnoreCase)) ?? text;
+        if (!InstanceOptions.Sizes.Contains(size))
+            findings.Notice($"{key} is '{size}', which no rule knows: this host takes what a 'default' one does. Known are {string.Join(", ", InstanceOptions.Sizes)}.");
+        return size;
     }
 
     public LogLevel Level(string key, LogLevel otherwise)

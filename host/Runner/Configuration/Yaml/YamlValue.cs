@@ -57,6 +57,12 @@ internal sealed class YamlValue(YamlNode node, string path, ConfigurationFinding
         return ReportValue<T>($"It wants {string.Join(" or ", choices.Select(choice => $"'{choice.Text}'"))}, and has {node.Describe()}.");
     }
 
+    /// <summary>Reads one of some texts.</summary>
+    public string? Word(IReadOnlyList<string> words) =>
+        node is YamlScalar { Kind: YamlScalarKind.Text, Value: var seen } && words.Contains(seen)
+            ? seen
+            : Report<string>($"It wants {string.Join(" or ", words.Select(word => $"'{word}'"))}, and has {node.Describe()}.");
+
     /// <summary>Reads a list of different texts.</summary>
     public IReadOnlyList<string>? Texts()
     {

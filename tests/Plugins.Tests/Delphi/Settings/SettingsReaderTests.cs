@@ -27,6 +27,9 @@ public sealed class SettingsReaderTests
         }));
         Assert.That(settings.Flags.FullPipeline, Is.EquivalentTo(KnownNames.FullPipelineFlags));
         Assert.That(settings.Environment, Is.Empty);
+        Assert.That(settings.Sizes, Is.EqualTo(
+            new SizeSettings { LargeAbove = 5000, Keep = TimeSpan.FromMinutes(10), Timeout = TimeSpan.FromSeconds(5) }));
+        Assert.That(settings.Database.IsConfigured, Is.False);
     }
 
     [Test]
@@ -37,7 +40,8 @@ public sealed class SettingsReaderTests
               "commands": { "full_pipeline": ["./bin/run", "{app_path}/x", "{config}/y", "{\"a\":1}"] },
               "recheck": { "first_delay": "500ms", "longest_delay": "2s", "limit": "1h" }, "check_failure_retries": 0,
               "flags": { "full_pipeline": [], "create_narrative_batch": ["no-cache"], "check_narrative_batch": [] },
-              "child_environment": { "DELPHI_SAMPLE_OUTPUT": "{config}/out", "MATH_ENV": "prod" }, "forward_environment": ["OLLAMA_HOST"] }
+              "child_environment": { "DELPHI_SAMPLE_OUTPUT": "{config}/out", "MATH_ENV": "prod" }, "forward_environment": ["OLLAMA_HOST"],
+              "sizes": { "large_above": 10, "keep": "1m", "timeout": "500ms" }, "database": { "host": "db", "name": "n", "user": "u", "ssl_mode": "disable" } }
             """, ("OLLAMA_HOST", "http://ollama:11434"), ("OLLAMA_MODEL", "not named"));
 
         string[] command = [Path("bin/run"), Path("delphi/x"), $"{MemoryContext.SettingsFolder}/y", "{\"a\":1}"];
@@ -46,6 +50,9 @@ public sealed class SettingsReaderTests
         Assert.That((settings.Bucket, settings.S3Endpoint, settings.Model, settings.HonorJobModel, settings.MaxBatchSize, settings.CheckFailureRetries),
             Is.EqualTo(("b", "http://s3:9000", "m", true, 7L, 0)));
         Assert.That(settings.Recheck.FirstDelay, Is.EqualTo(TimeSpan.FromMilliseconds(500)));
+        Assert.That(settings.Sizes, Is.EqualTo(
+            new SizeSettings { LargeAbove = 10, Keep = TimeSpan.FromMinutes(1), Timeout = TimeSpan.FromMilliseconds(500) }));
+        Assert.That(settings.Database.Address, Is.EqualTo("db:5432/n"));
         Assert.That(settings.Flags.FullPipeline, Is.Empty);
         Assert.That(settings.Flags.CreateNarrativeBatch, Is.EqualTo(new[] { "no-cache" }));
         Assert.That(settings.Environment, Is.EquivalentTo(new Dictionary<string, string>
@@ -78,10 +85,26 @@ public sealed class SettingsReaderTests
     [TestCase("""{ "child_environment": { "1BAD": "x" } }""", "'1BAD'")]
     [TestCase("""{ "forward_environment": ["AWS_SECRET_ACCESS_KEY"] }""", "holds a secret")]
     [TestCase("""{ "model": "a", "model": "b" }""", "not a JSON object")]
+    [TestCase("""{ "sizes": { "large_above": -1 } }""", "sizes.large_above is '-1'; it must be a whole number from 0 to 1000000000.")]
+    [TestCase("""{ "sizes": { "timeout": "9s" } }""", "sizes.timeout is '9s'; it must be a duration from 100ms to 8s.")]
+    [TestCase("""{ "sizes": { "keep": "2d" } }""", "sizes.keep is '2d'")]
+    [TestCase("""{ "sizes": { "large": 5 } }""", "sizes.large is '5'; there is no such key.")]
+    [TestCase("""{ "database": { "port": 70000 } }""", "database.port is '70000'; it must be a whole number from 1 to 65535.")]
+    [TestCase("""{ "database": { "ssl_mode": "on" } }""", "database.ssl_mode is 'on'; it must be one of disable, allow, prefer, require, verify-ca, verify-full.")]
+    [TestCase("""{ "database": { "password_variable": "PW", "password": "x" } }""", "database.password holds a secret, which must not stand here. Put it into the host's environment and remove the key; its variable is PW.")]
     [TestCase("[]", "it must be a map")]
     public void What_is_wrong_is_named_with_its_key_its_value_and_its_rule(string json, string said)
     {
         Assert.That(() => Read(json), Throws.InstanceOf<InvalidSettingsException>().With.Message.Contains(said));
+    }
+
+    [TestCase("password")]
+    [TestCase("url")]
+    public void A_database_secret_is_refused_without_being_shown(string key)
+    {
+        Assert.That(
+            () => Read($$"""{ "database": { "{{key}}": "hidden" } }"""),
+            Throws.InstanceOf<InvalidSettingsException>().With.Message.Contains($"database.{key} holds a secret").And.Message.Not.Contains("hidden"));
     }
 
     [Test]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DelphiRunner.Engine.Polling;
 using DelphiRunner.Runner.Configuration;
 using Microsoft.Extensions.Logging;
 
@@ -132,12 +133,29 @@ public sealed class EnvironmentOverridesTests
         Assert.That(folder.Problems(["AWS_REGION=us-east-1"]), Is.Empty);
     }
 
+    [TestCase("large", "large")]
+    [TestCase(" Small ", "small")]
+    [TestCase("DEV", "dev")]
+    public void An_instance_size_overrules_the_file_and_leaves_its_rule(string written, string size)
+    {
+        using var folder = new ConfigurationFolder(ConfigurationFolder.Least + "instance: { size: default, rule: large_only }\n");
+
+        var configuration = folder.Load([$"INSTANCE_SIZE={written}"]);
+
+        Assert.That(configuration.Instance, Is.EqualTo(new InstanceOptions { Size = size, Rule = InstanceRule.LargeOnly }));
+        Assert.That(configuration.Notices, Is.Empty);
+        Assert.That(configuration.Places["instance.size"], Is.EqualTo(new ConfigurationPlace("environment variable INSTANCE_SIZE")));
+    }
+
     [Test]
-    public void An_instance_size_is_answered_with_a_notice_because_it_has_no_effect()
+    public void An_unknown_instance_size_counts_as_a_default_one_and_is_told()
     {
         using var folder = new ConfigurationFolder();
 
-        Assert.That(folder.Load(["INSTANCE_SIZE=large"]).Notices, Is.EqualTo(["INSTANCE_SIZE=large has no effect: this host takes jobs of every size."]));
+        var configuration = folder.Load(["INSTANCE_SIZE=xlarge"]);
+
+        Assert.That(configuration.Instance.Size, Is.EqualTo("xlarge"));
+        Assert.That(configuration.Notices.Single(), Does.StartWith("instance.size is 'xlarge', which no rule knows: this host takes what a 'default' one does."));
     }
 
     [Test]

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 
 namespace DelphiRunner.TestServers.DynamoDb;
 
@@ -38,7 +36,7 @@ internal sealed class DynamoDbServer : IAsyncDisposable
         var lastLines = "";
         for (var tries = 0; tries < Tries; tries++)
         {
-            var port = FreePort();
+            var port = LoopbackPort.Free();
             var process = ServerProcess.Start(ServerProgram.Of(kind, port));
             if (await process.IsReadyAsync(StartLimit))
                 return new DynamoDbServer(kind, new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}")), process);
@@ -58,12 +56,5 @@ internal sealed class DynamoDbServer : IAsyncDisposable
     {
         Requests.Dispose();
         await _process.DisposeAsync();
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

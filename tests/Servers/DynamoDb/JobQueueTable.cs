@@ -25,6 +25,10 @@ internal sealed class JobQueueTable
         var table = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(Repository.Fixtures, "Delphi_JobQueue.table.json")))!.AsObject();
         table["TableName"] = name;
         await server.Requests.SendAsync("CreateTable", table);
+        // Dynalite creates it in the background.
+        while (await StatusAsync(server, name) != "ACTIVE")
+            await Task.Yield();
+
         return new JobQueueTable(server, name);
     }
 
@@ -65,6 +69,12 @@ internal sealed class JobQueueTable
     {
         request["TableName"] = Name;
         return _server.Requests.SendAsync(operation, request);
+    }
+
+    private static async Task<string?> StatusAsync(DynamoDbServer server, string name)
+    {
+        var answer = await server.Requests.SendAsync("DescribeTable", new JsonObject { ["TableName"] = name });
+        return answer["Table"]?["TableStatus"]?.GetValue<string>();
     }
 
     private static JsonObject Key(string jobId) => new() { ["job_id"] = new JsonObject { ["S"] = jobId } };

@@ -15,7 +15,7 @@ internal sealed record DynamoDbOptions
 
     public string Table { get; init; } = DefaultTable;
 
-    /// <summary>How long a write may take to show in an index; half of it is what two hosts can tell apart. Default: 1 s.</summary>
+    /// <summary>How long a write may take to show in an index; jobs that exclude one another wait so long before they start. Default: 1 s.</summary>
     public TimeSpan IndexLag { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>

@@ -4,11 +4,14 @@ namespace DelphiRunner.Engine.Stores.DynamoDb;
 
 /// <summary>Keeps jobs of one type and one value apart without a lock: look, claim, look again after the index's lag, and yield by a fixed rule.</summary>
 /// <remarks>
-/// Whoever claimed more than the lag ago is seen by the look before the claim. Of those who claim within that time each sees the other by the last
-/// look, and the smaller id stays. So two of them run at once only if the index lags by more than half of what is waited for.
+/// Whoever claims while another still looks is seen by that one's last look, and then the greater id yields. Who sees a greater id waits for it to yield;
+/// one that does not was there before, so this one yields. Two run at once only if the index lags by more than <see cref="DynamoDbOptions.IndexLag"/>.
 /// </remarks>
 internal sealed class Exclusion(RowReads reads, RowWrites writes, DynamoDbOptions options, TimeProvider time)
 {
+    // In lags: one for the other to see this claim, one for the answer to be seen, one to spare.
+    private const int Patience = 3;
+
     public async Task<ClaimedJob?> ClaimAsync(ClaimRequest request, string attribute, CancellationToken cancellationToken)
     {
         if (request.Seen.JobType is not { } jobType || request.Seen.Text(attribute) is not { } value)
@@ -17,22 +20,16 @@ internal sealed class Exclusion(RowReads reads, RowWrites writes, DynamoDbOption
         }
 
         var key = new Key(jobType, attribute, value, request.Seen.Id);
-        if (await AnyRunsAsync(key, _ => true, cancellationToken) || await writes.ClaimAsync(request, cancellationToken) is not { } claimed)
+        if (await FirstRunningAsync(key, cancellationToken) is not null || await writes.ClaimAsync(request, cancellationToken) is not { } claimed)
         {
             return null;
         }
 
-        bool GoesFirst(JobRow other) => string.CompareOrdinal(other.Id, key.JobId) < 0;
-
         try
         {
-            if (!await AnyRunsAsync(key, GoesFirst, cancellationToken))
+            if (await MayStayAsync(key, cancellationToken))
             {
-                await Task.Delay(options.IndexLag, time, cancellationToken);
-                if (!await AnyRunsAsync(key, GoesFirst, cancellationToken))
-                {
-                    return claimed;
-                }
+                return claimed;
             }
         }
         catch (Exception exception) when (exception is StoreException or OperationCanceledException)
@@ -45,26 +42,48 @@ internal sealed class Exclusion(RowReads reads, RowWrites writes, DynamoDbOption
         return null;
     }
 
-    /// <summary>Whether another row is processing, by the index first and then by the row itself, which the index may show late.</summary>
-    private async Task<bool> AnyRunsAsync(Key key, Func<JobRow, bool> counts, CancellationToken cancellationToken)
+    private async Task<bool> MayStayAsync(Key key, CancellationToken cancellationToken)
     {
+        var since = time.GetTimestamp();
+        while (true)
+        {
+            var first = await FirstRunningAsync(key, cancellationToken);
+            var waited = time.GetElapsedTime(since);
+            if (first is null ? waited >= options.IndexLag : string.CompareOrdinal(first, key.JobId) < 0 || waited >= Patience * options.IndexLag)
+            {
+                return first is null;
+            }
+
+            await Task.Delay(options.IndexLag, time, cancellationToken);
+        }
+    }
+
+    /// <summary>The smallest id of the other rows that are processing: by the index first, and then by the row itself, of which the index may show an old picture.</summary>
+    private async Task<string?> FirstRunningAsync(Key key, CancellationToken cancellationToken)
+    {
+        string? first = null;
+        string[] names = [.. new[] { JobAttributes.JobId, JobAttributes.Status, JobAttributes.JobType, key.Attribute }.Distinct()];
         Dictionary<string, Amazon.DynamoDBv2.Model.AttributeValue>? start = null;
         do
         {
-            string[] names = [.. new[] { JobAttributes.JobId, JobAttributes.Status, JobAttributes.JobType, key.Attribute }.Distinct()];
             var page = await reads.QueryStatusAsync(JobStatuses.Processing, names, null, start, cancellationToken);
-            foreach (var shown in (page.Items ?? []).Select(AttributeValues.ToRow).Where(row => key.Matches(row) && counts(row)))
+            foreach (var shown in (page.Items ?? []).Select(AttributeValues.ToRow).Where(key.Matches))
             {
+                if (first is not null && string.CompareOrdinal(first, shown.Id) < 0)
+                {
+                    continue;
+                }
+
                 if (await reads.GetAsync(shown.Id, new Tries(), cancellationToken) is { Status: JobStatuses.Processing } row && key.Matches(row))
                 {
-                    return true;
+                    first = row.Id;
                 }
             }
 
             start = page.LastEvaluatedKey;
         }
         while (start is { Count: > 0 });
-        return false;
+        return first;
     }
 
     private sealed record Key(string JobType, string Attribute, string Value, string JobId)

@@ -23,7 +23,14 @@ internal sealed class StoredRow(IReadOnlyDictionary<string, StoredValue> attribu
     public static StoredRow Read(string path)
     {
         using var document = JsonDocument.Parse(File.ReadAllText(path));
-        return new(document.RootElement.EnumerateObject().ToDictionary(attribute => attribute.Name, attribute => ReadValue(attribute.Value)));
+        return Of(document.RootElement);
+    }
+
+    /// <summary>Takes over an item in DynamoDB JSON, as a server sent it.</summary>
+    public static StoredRow Of(JsonObject item)
+    {
+        using var document = JsonDocument.Parse(item.ToJsonString());
+        return Of(document.RootElement);
     }
 
     /// <summary>Takes over what the engine's store gave.</summary>
@@ -47,6 +54,9 @@ internal sealed class StoredRow(IReadOnlyDictionary<string, StoredValue> attribu
             return null;
         }
     }
+
+    private static StoredRow Of(JsonElement item) =>
+        new(item.EnumerateObject().ToDictionary(attribute => attribute.Name, attribute => ReadValue(attribute.Value)));
 
     private static StoredValue ReadValue(JsonElement typed)
     {

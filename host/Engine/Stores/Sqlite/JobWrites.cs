@@ -64,7 +64,7 @@ internal sealed class JobWrites : IDisposable
             .Bind(8, RowTime.Format(request.StartedAt))
             .Bind(9, JobTable.Microseconds(request.StartedAt, 0))
             .Bind(10, RowTime.Format(request.LockExpiresAt))
-            .Bind(11, RowFunctions.NextVersion(seen.RawVersion))
+            .Bind(11, RowVersion.After(seen.RawVersion))
             .Bind(12, StoredValue.Of(seen.RawStatus))
             .Bind(13, StoredValue.Of(seen.RawVersion))
             .Bind(14, StoredValue.Of(seen.Raw(JobAttributes.ClaimId)))

@@ -88,6 +88,12 @@ internal sealed class Deployment : IDisposable
     /// <summary>All rows of the queue, as the store has them.</summary>
     public async Task<IReadOnlyList<StoredRow>> ReadRowsAsync()
     {
+        if (_options.Table is { } table)
+        {
+            // As the server sends them, not as the engine reads them.
+            return [.. (await table.ReadAllAsync()).Select(StoredRow.Of)];
+        }
+
         await using var store = OpenStore();
         var rows = new List<StoredRow>();
         var filter = new JobFilter { Limit = 1000 };
@@ -126,9 +132,13 @@ internal sealed class Deployment : IDisposable
 
     private string Script(DelphiCommand command) => $"[sh, '{Path.Combine(Folder, ScriptName(command))}']";
 
+    private string Store => _options.Table is { } table
+        ? $"{{ kind: dynamodb, endpoint: '{_options.Endpoint ?? table.Endpoint}', region: us-east-1, table: {table.Name} }}"
+        : "{ kind: sqlite, path: queue.db }";
+
     private string Yaml(string state) =>
         $$"""
-        store: { kind: sqlite, path: queue.db }
+        store: {{Store}}
         state: {{state}}
         slots: {{_options.Slots}}
         polling: { interval: 200ms }

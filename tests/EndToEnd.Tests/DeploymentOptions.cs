@@ -1,3 +1,5 @@
+using DelphiRunner.TestServers.DynamoDb;
+
 namespace DelphiRunner.EndToEnd.Tests;
 
 /// <summary>What a test's deployment has that others do not.</summary>
@@ -8,6 +10,12 @@ internal sealed record DeploymentOptions
 
     /// <summary>The list under <c>commands.full_pipeline</c>, as YAML. Default: the recording script.</summary>
     public string? FullPipeline { get; init; }
+
+    /// <summary>The table that is the queue. Default: none, a SQLite file.</summary>
+    public JobQueueTable? Table { get; init; }
+
+    /// <summary>The address under which the hosts reach the table. Default: that of its server.</summary>
+    public Uri? Endpoint { get; init; }
 
     public string ClaimLength { get; init; } = "2m";
 

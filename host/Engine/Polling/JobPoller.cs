@@ -13,6 +13,12 @@ internal sealed partial class JobPoller(
     // Larger than any usual number of slots, so that one query serves many claims.
     private const int WindowSize = 256;
 
+    // Of a window that other hosts draw from, too, only so much is taken as long as most of it is still there.
+    private const int ShareOfWindow = 8;
+
+    // A lost claim says that other hosts draw from the same window; one that is so old says so no more.
+    private static readonly TimeSpan CompetitionLength = TimeSpan.FromMinutes(1);
+
     // In a run that ends when nothing is due, a row that was lost so often is somebody else's.
     private const int LossesToGiveUp = 3;
 
@@ -31,6 +37,11 @@ internal sealed partial class JobPoller(
     private DateTimeOffset? _nextDue;
     private int _failures;
     private int _claimFailures;
+    private bool _claimsFail;
+    private bool _hasMore;
+    private int _takenFromWindow;
+    private int _lostFromWindow;
+    private long _lastLost;
 
     /// <summary>Polls until it is stopped, or, when told to run once, until nothing is left; then waits for the running jobs to end.</summary>
     /// <param name="execute">Runs one claimed job to its last write; must not throw.</param>
@@ -44,7 +55,11 @@ internal sealed partial class JobPoller(
             try
             {
                 var anyLeft = await TurnAsync(execute, stoppingToken);
-                Recovered();
+                if (!Volatile.Read(ref _claimsFail))
+                {
+                    Recovered();
+                }
+
                 if (!anyLeft && options.Once && idle)
                 {
                     break;
@@ -90,7 +105,7 @@ internal sealed partial class JobPoller(
         var started = false;
         while (_slots.Free > 0)
         {
-            if (_window.Count == 0 || time.GetElapsedTime(_windowRead) > options.Interval)
+            if (_window.Count == 0 || IsWindowOld())
             {
                 if (listed || !await ListAsync(stoppingToken))
                 {
@@ -104,11 +119,19 @@ internal sealed partial class JobPoller(
             started |= Start(_window.Dequeue(), execute);
         }
 
-        return started || _window.Count > 0 || _slots.Free <= 0 || _skipped.HasRetries;
+        return started || _window.Count > 0 || _hasMore || _slots.Free <= 0 || _skipped.HasRetries;
     }
 
     private static TimeSpan SkipLength(TimeSpan interval) =>
         TimeSpan.FromMilliseconds(Math.Clamp(interval.TotalMilliseconds, 50, 2000));
+
+    private bool HasCompetition => Volatile.Read(ref _lastLost) is not 0 and var lost && time.GetElapsedTime(lost) < CompetitionLength;
+
+    /// <summary>Whether so much of the window may be gone that it is cheaper to look again than to lose claims.</summary>
+    private bool IsWindowOld() =>
+        time.GetElapsedTime(_windowRead) > options.Interval
+        || Volatile.Read(ref _lostFromWindow) > 0
+        || (HasCompetition && _takenFromWindow >= ShareOfWindow);
 
     private async Task<bool> ListAsync(CancellationToken stoppingToken)
     {
@@ -124,13 +147,17 @@ internal sealed partial class JobPoller(
                 JobTypes = served.FailUnknown ? null : served.JobTypes.Except(withoutRoom).ToHashSet(),
                 ExceptJobTypes = served.FailUnknown ? served.KnownJobTypes.Except(served.JobTypes).Concat(withoutRoom).ToHashSet() : new HashSet<string>(),
                 Except = except,
+                Attributes = served.ExclusiveBy.Values.ToHashSet(),
                 Limit = WindowSize,
             },
             stoppingToken);
         _windowRead = time.GetTimestamp();
         _nextDue = candidates.NextDue;
+        _hasMore = candidates.NextDue <= now;
         _window.Clear();
-        foreach (var row in CandidateOrder.Of(candidates, _lapsed.Judge(candidates.Processing), now).Where(row => served.Takes(row.JobType)))
+        _takenFromWindow = 0;
+        Volatile.Write(ref _lostFromWindow, 0);
+        foreach (var row in CandidateOrder.Of(candidates, _lapsed.Judge(candidates.Processing), now, HasCompetition).Where(row => served.Takes(row.JobType)))
         {
             _window.Enqueue(row);
         }
@@ -167,6 +194,7 @@ internal sealed partial class JobPoller(
             return false;
         }
 
+        _takenFromWindow++;
         var slot = new TakenSlot(_slots, jobType);
         _ = ClaimAndRunAsync(row, slot, execute).ContinueWith(
             _ =>
@@ -211,16 +239,29 @@ internal sealed partial class JobPoller(
         }
         catch (Exception exception) when (exception is StoreException or OperationCanceledException)
         {
-            LogClaimFailed(exception, seen.Id);
+            if (!Interlocked.Exchange(ref _claimsFail, true))
+            {
+                LogClaimFailed(exception, seen.Id);
+            }
+
             _skipped.Add(seen.Id);
             Interlocked.Increment(ref _claimFailures);
             return;
         }
+        catch (InvalidRowException exception)
+        {
+            LogRowUnclaimable(exception, seen.Id);
+            _skipped.Add(seen.Id);
+            return;
+        }
 
+        Volatile.Write(ref _claimsFail, false);
         if (claimed is null)
         {
             LogClaimRaceLost(seen.Id);
             _skipped.Add(seen.Id);
+            Volatile.Write(ref _lastLost, time.GetTimestamp());
+            Volatile.Write(ref _lostFromWindow, 1);
             return;
         }
 
@@ -340,8 +381,11 @@ internal sealed partial class JobPoller(
     [LoggerMessage(EventName = "OrphanFound", Level = LogLevel.Warning, Message = "Found zombie job {JobId} with expired lock. Re-queueing.")]
     private partial void LogOrphanFound(string jobId);
 
-    [LoggerMessage(EventName = "ClaimFailed", Level = LogLevel.Warning, Message = "Job {JobId} could not be claimed")]
+    [LoggerMessage(EventName = "ClaimFailed", Level = LogLevel.Warning, Message = "Job {JobId} could not be claimed. Jobs that run go on; claims are tried again with growing waits")]
     private partial void LogClaimFailed(Exception exception, string jobId);
+
+    [LoggerMessage(EventName = "RowUnclaimable", Level = LogLevel.Error, Message = "Job {JobId} cannot be claimed as its row is; the jobs behind it are not held up")]
+    private partial void LogRowUnclaimable(Exception exception, string jobId);
 
     [LoggerMessage(EventName = "PollFailed", Level = LogLevel.Error, Message = "The queue {Store} could not be polled. Running jobs go on; the poll is tried again with growing waits")]
     private partial void LogPollFailed(Exception exception, string store);

@@ -51,7 +51,7 @@ internal interface IJobStore : IAsyncDisposable
     Task<ClaimedJob?> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken);
 
     /// <summary>Extends a claim and, if given, replaces the row's log excerpt. Raises no version.</summary>
-    /// <returns>Whether the claim still holds, and whether a cancel was requested. When it does not hold, nothing is stored.</returns>
+    /// <returns>Whether the claim still holds, and whether a cancel was requested. When it does not hold, or the row was ended, nothing is stored.</returns>
     Task<ClaimState> RenewAsync(Claim claim, DateTimeOffset lockExpiresAt, string? logs, CancellationToken cancellationToken);
 
     /// <summary>Ends a claimed job.</summary>

@@ -111,6 +111,21 @@ internal abstract partial class JobStoreContract
     }
 
     [Test]
+    public async Task A_renewal_tells_of_a_foreign_end_and_changes_nothing()
+    {
+        var claimed = await ClaimNewAsync();
+        await ForeignWriteAsync("job", ("status", S("FAILED")), ("error_message", S("no API key")));
+        var before = await GetAsync("job");
+
+        var state = await Store.RenewAsync(claimed.Claim, Now.AddMinutes(20), "{}", None);
+
+        Assert.That(state, Is.EqualTo(ClaimState.Ended));
+        Assert.That((await GetAsync("job")).Attributes, Is.EquivalentTo(before.Attributes));
+        Assert.That(await Store.FinishAsync(claimed.Claim, Finish(), None), Is.EqualTo(FinishResult.ForeignEnd));
+        Assert.That(await Store.RenewAsync(claimed.Claim, Now.AddMinutes(20), "{}", None), Is.EqualTo(ClaimState.Lost));
+    }
+
+    [Test]
     public async Task A_foreign_end_keeps_its_own_time()
     {
         var claimed = await ClaimNewAsync();

@@ -129,6 +129,11 @@ internal sealed class RowWrites(TableCalls calls, RowReads reads, RecentWrites r
             catch (ConditionalCheckFailedException failure)
             {
                 var row = await reads.GetMissedAsync(claim.JobId, failure, tries, cancellationToken);
+                if (new MissedWrite(row, claim).Result == FinishResult.ForeignEnd)
+                {
+                    return ClaimState.Ended;
+                }
+
                 if (isCancelled || row is not { Status: JobStatuses.Processing, CancelRequested: not null } || row.ClaimId != claim.ClaimId || row.WorkerId != claim.WorkerId)
                 {
                     return ClaimState.Lost;

@@ -87,7 +87,8 @@ internal sealed class JobWrites : IDisposable
             .Bind(8, OrNothing(logs));
         if (!statement.Step())
         {
-            return ClaimState.Lost;
+            var missed = new MissedWrite(ReadOne(_statements[WriteSql.Get].Bind(1, StoredValue.OfText(claim.JobId))), claim);
+            return missed.Result == FinishResult.ForeignEnd ? ClaimState.Ended : ClaimState.Lost;
         }
 
         var requested = statement.Value(0) is { Kind: RowValueKind.S or RowValueKind.N, Text.Length: > 0 };

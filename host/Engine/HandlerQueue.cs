@@ -24,7 +24,8 @@ internal sealed class HandlerQueue(IJobStore store, string createdBy, TimeProvid
         var children = new List<Job>();
         try
         {
-            var filter = new JobFilter { ConversationId = parent.ConversationId, Limit = 1000 };
+            // The command may have created one a moment ago.
+            var filter = new JobFilter { ConversationId = parent.ConversationId, MustBeCurrent = true, Limit = 1000 };
             do
             {
                 var page = await store.ListAsync(filter, jobToken);

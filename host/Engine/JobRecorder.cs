@@ -15,6 +15,8 @@ internal sealed partial class JobRecorder(IJobStore store, ExecutorOptions optio
 
     private const int MaxErrorLength = 4000;
 
+    private static readonly Dictionary<string, RowValue> NoAttributes = [];
+
     private static readonly TimeSpan WriteLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
 
@@ -46,7 +48,7 @@ internal sealed partial class JobRecorder(IJobStore store, ExecutorOptions optio
         },
     };
 
-    private async Task<Func<CancellationToken, Task<FinishResult>>> WriteFor(RunningJob running, AttemptEnd end, DateTimeOffset startedAt)
+    private async Task<Func<bool, CancellationToken, Task<FinishResult>>> WriteFor(RunningJob running, AttemptEnd end, DateTimeOffset startedAt)
     {
         var claim = running.Claimed.Claim;
         var now = time.GetUtcNow();
@@ -55,16 +57,18 @@ internal sealed partial class JobRecorder(IJobStore store, ExecutorOptions optio
             case { Kind: AttemptEndKind.GivenBack }:
                 running.Log.Add(JobLog.Warning, $"The job is given back: {end.Reason}");
                 var release = GiveBack(running, end, now, startedAt);
-                return token => store.ReleaseAsync(claim, release, token);
+                return (_, token) => store.ReleaseAsync(claim, release, token);
             case { Kind: AttemptEndKind.Outcome, Outcome.Kind: JobOutcomeKind.Recheck }:
                 var recheck = Recheck(running, end, now, startedAt);
-                return token => store.ReleaseAsync(claim, recheck, token);
+                return (whole, token) => store.ReleaseAsync(
+                    claim, whole ? recheck : recheck with { Attributes = NoAttributes, Logs = running.Log.Take(FinalExcerptBytes) }, token);
             case { Kind: AttemptEndKind.Cancelled }:
                 var cancelled = await CancelledAsync(running, end, now, startedAt);
-                return token => store.FinishAsync(claim, cancelled, token);
+                return (_, token) => store.FinishAsync(claim, cancelled, token);
             default:
                 var finish = Finish(running, end, end.Outcome!, now, startedAt);
-                return token => store.FinishAsync(claim, finish, token);
+                return (whole, token) => store.FinishAsync(
+                    claim, whole ? finish : finish with { Attributes = NoAttributes, Logs = running.Log.Take(FinalExcerptBytes) }, token);
         }
     }
 
@@ -210,16 +214,20 @@ internal sealed partial class JobRecorder(IJobStore store, ExecutorOptions optio
         }
     }
 
-    private async Task<FinishResult> TryUntilLost(RunningJob running, Func<CancellationToken, Task<FinishResult>> write)
+    /// <param name="running">The job.</param>
+    /// <param name="write">The write: true with the handler's attributes, false without them.</param>
+    private async Task<FinishResult> TryUntilLost(RunningJob running, Func<bool, CancellationToken, Task<FinishResult>> write)
     {
         var wait = TimeSpan.FromMilliseconds(100);
+        var whole = true;
+        var failures = 0;
         while (true)
         {
             // Its own limit: the job's tokens may be cancelled already, and this write is due all the same.
             using var limit = new CancellationTokenSource(WriteLimit, time);
             try
             {
-                var writing = write(limit.Token);
+                var writing = write(whole, limit.Token);
                 if (store.WritesInOrder)
                 {
                     running.Slot?.GiveBack();
@@ -227,10 +235,22 @@ internal sealed partial class JobRecorder(IJobStore store, ExecutorOptions optio
 
                 return await writing;
             }
+            catch (InvalidRowException exception) when (whole)
+            {
+                // A job must not run again because its handler asked for what this store cannot hold.
+                running.Slot?.TakeAgain();
+                running.Log.Add(JobLog.Warning, $"The handler's attributes could not be stored: {exception.Message}");
+                whole = false;
+                continue;
+            }
             catch (Exception exception) when (exception is StoreException or OperationCanceledException)
             {
                 running.Slot?.TakeAgain();
-                LogWriteFailed(exception, running.Claimed.Claim.JobId);
+                if (failures++ == 0)
+                {
+                    LogWriteFailed(exception, running.Claimed.Claim.JobId);
+                }
+
                 if (running.Reason == StopReason.ClaimLost)
                 {
                     return FinishResult.Lost;
@@ -267,7 +287,7 @@ internal sealed partial class JobRecorder(IJobStore store, ExecutorOptions optio
     [LoggerMessage(EventName = "EndNotRecorded", Level = LogLevel.Error, Message = "Job {JobId} ended as {Status}, but its row is no longer this host's ({Result}); nothing was written")]
     private partial void LogEndNotRecorded(string jobId, string status, FinishResult result);
 
-    [LoggerMessage(EventName = "LastWriteFailed", Level = LogLevel.Warning, Message = "The end of job {JobId} could not be written this time")]
+    [LoggerMessage(EventName = "LastWriteFailed", Level = LogLevel.Warning, Message = "The end of job {JobId} could not be written this time. It is tried again for as long as its claim holds")]
     private partial void LogWriteFailed(Exception exception, string jobId);
 
     [LoggerMessage(EventName = "AttemptDropped", Level = LogLevel.Error, Message = "Job {JobId} lost its claim; its process is gone: {ExitConfirmed}. Nothing is written to its row")]

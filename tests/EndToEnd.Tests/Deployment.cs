@@ -95,6 +95,12 @@ internal sealed class Deployment : IDisposable
     /// <summary>All rows of the queue, as the store has them.</summary>
     public async Task<IReadOnlyList<StoredRow>> ReadRowsAsync()
     {
+        if (_options.Table is { } table)
+        {
+            // As the server sends them, not as the engine reads them.
+            return [.. (await table.ReadAllAsync()).Select(StoredRow.Of)];
+        }
+
         await using var store = OpenStore();
         var rows = new List<StoredRow>();
         var filter = new JobFilter { Limit = 1000 };
@@ -133,9 +139,13 @@ internal sealed class Deployment : IDisposable
 
     private string Script(DelphiCommand command) => $"[sh, '{Path.Combine(Folder, ScriptName(command))}']";
 
+    private string Store => _options.Table is { } table
+        ? $"{{ kind: dynamodb, endpoint: '{_options.Endpoint ?? table.Endpoint}', region: us-east-1, table: {table.Name} }}"
+        : "{ kind: sqlite, path: queue.db }";
+
     private string Yaml(string state) =>
         $$"""
-        store: { kind: sqlite, path: queue.db }
+        store: {{Store}}
         state: {{state}}
         slots: {{_options.Slots}}
         polling: { interval: 200ms }
@@ -143,7 +153,7 @@ internal sealed class Deployment : IDisposable
         unknown_job_types: fail
         known_job_types: [FULL_PIPELINE, CREATE_NARRATIVE_BATCH, AWAITING_NARRATIVE_BATCH, NARRATIVE_BATCH, BATCH_STATUS_CHECK]
         job_types:
-          FULL_PIPELINE: { slots: {{_options.Slots}}, time_limit: 4h, exclusive_by: conversation_id }
+          FULL_PIPELINE: { slots: {{_options.Slots}}, time_limit: 4h{{(_options.IsExclusive ? ", exclusive_by: conversation_id" : "")}} }
         plugins:
           folder: '{{_options.Plugins}}'
           settings:

@@ -4,7 +4,7 @@ using DelphiRunner.Engine.Stores.Rows;
 
 namespace DelphiRunner.EndToEnd.Tests;
 
-/// <summary>One attribute as it is stored: its kind by DynamoDB's name, and its own text, which for maps and lists is their JSON.</summary>
+/// <summary>One attribute as it is stored: its kind by DynamoDB's name, and its own text, which for maps and lists is their JSON with sorted keys.</summary>
 internal sealed record StoredValue(string Kind, string Text)
 {
     public override string ToString() => $"{Kind} {(Text.Length > 300 ? $"{Text[..300]}… ({Text.Length} characters)" : Text)}";
@@ -23,7 +23,14 @@ internal sealed class StoredRow(IReadOnlyDictionary<string, StoredValue> attribu
     public static StoredRow Read(string path)
     {
         using var document = JsonDocument.Parse(File.ReadAllText(path));
-        return new(document.RootElement.EnumerateObject().ToDictionary(attribute => attribute.Name, attribute => ReadValue(attribute.Value)));
+        return Of(document.RootElement);
+    }
+
+    /// <summary>Takes over an item in DynamoDB JSON, as a server sent it.</summary>
+    public static StoredRow Of(JsonObject item)
+    {
+        using var document = JsonDocument.Parse(item.ToJsonString());
+        return Of(document.RootElement);
     }
 
     /// <summary>Takes over what the engine's store gave.</summary>
@@ -32,7 +39,7 @@ internal sealed class StoredRow(IReadOnlyDictionary<string, StoredValue> attribu
         attribute => new StoredValue(attribute.Value.Kind.ToString(), attribute.Value.Kind switch
         {
             RowValueKind.S or RowValueKind.N or RowValueKind.BOOL or RowValueKind.NULL => attribute.Value.Text,
-            _ => OnOneLine(attribute.Value.Text),
+            _ => Ordered(attribute.Value.Text),
         })));
 
     /// <summary>The JSON object that a text attribute holds, or null when it holds none.</summary>
@@ -48,6 +55,9 @@ internal sealed class StoredRow(IReadOnlyDictionary<string, StoredValue> attribu
         }
     }
 
+    private static StoredRow Of(JsonElement item) =>
+        new(item.EnumerateObject().ToDictionary(attribute => attribute.Name, attribute => ReadValue(attribute.Value)));
+
     private static StoredValue ReadValue(JsonElement typed)
     {
         var (kind, value) = typed.EnumerateObject().Select(pair => (pair.Name, pair.Value)).Single();
@@ -55,9 +65,17 @@ internal sealed class StoredRow(IReadOnlyDictionary<string, StoredValue> attribu
         {
             "S" or "N" => value.GetString()!,
             "BOOL" or "NULL" => value.GetBoolean() ? "true" : "false",
-            _ => OnOneLine(value.GetRawText()),
+            _ => Ordered(value.GetRawText()),
         });
     }
 
-    private static string OnOneLine(string json) => JsonNode.Parse(json)!.ToJsonString();
+    // A map of DynamoDB has no order, and a server gives each in whatever order it likes.
+    private static string Ordered(string json) => Ordered(JsonNode.Parse(json)!).ToJsonString();
+
+    private static JsonNode Ordered(JsonNode node) => node switch
+    {
+        JsonObject map => new JsonObject(map.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)Ordered(pair.Value!)))),
+        JsonArray list => new JsonArray([.. list.Select(item => Ordered(item!))]),
+        _ => node.DeepClone(),
+    };
 }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using DelphiRunner.Engine.Stores;
 using DelphiRunner.Engine.Stores.Rows;
 
@@ -13,14 +14,23 @@ internal static class CandidateOrder
     /// Pending jobs come first, by priority and age, then abandoned ones, then due rechecks; but what has been due for longer than <see cref="Patience"/> takes turns
     /// with the pending ones, so that neither kind starves.
     /// </summary>
-    public static IEnumerable<JobRow> Of(JobCandidates candidates, IReadOnlyList<JobRow> lapsed, DateTimeOffset now)
+    /// <param name="candidates">What the poll found.</param>
+    /// <param name="lapsed">The processing rows whose holder is gone.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="hasCompetition">Whether other hosts reach for the same rows: then pending ones of one priority that follow one another are shuffled.</param>
+    public static IEnumerable<JobRow> Of(JobCandidates candidates, IReadOnlyList<JobRow> lapsed, DateTimeOffset now, bool hasCompetition)
     {
-        var pending = candidates.Pending.OrderBy(row => AgedStart(row, now)).ToList();
+        var pending = candidates.Pending.OrderBy(row => AgedStart(row, now)).ToArray();
+        if (hasCompetition)
+        {
+            ShuffleRuns(pending);
+        }
+
         var overdue = candidates.DueRechecks.Where(row => IsOverdue(row, now)).ToList();
         var others = lapsed.Concat(overdue).ToList();
-        for (var i = 0; i < Math.Max(pending.Count, others.Count); i++)
+        for (var i = 0; i < Math.Max(pending.Length, others.Count); i++)
         {
-            if (i < pending.Count)
+            if (i < pending.Length)
             {
                 yield return pending[i];
             }
@@ -34,6 +44,19 @@ internal static class CandidateOrder
         foreach (var row in candidates.DueRechecks.Where(row => !IsOverdue(row, now)))
         {
             yield return row;
+        }
+    }
+
+    private static void ShuffleRuns(JobRow[] pending)
+    {
+        for (int start = 0, end = 0; start < pending.Length; start = end)
+        {
+            while (end < pending.Length && pending[end].Priority == pending[start].Priority)
+            {
+                end++;
+            }
+
+            RandomNumberGenerator.Shuffle(pending.AsSpan(start..end));
         }
     }
 

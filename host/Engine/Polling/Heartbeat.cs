@@ -16,6 +16,9 @@ internal sealed partial class Heartbeat : IDisposable
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan FlushInterval = TimeSpan.FromSeconds(1);
 
+    // Each flush writes the whole row again, with all its indexes where the store has them: a second for each so many characters of the excerpt.
+    private const int LengthPerFlushInterval = 2048;
+
     // What a kill and its proof may take: fencing begins so much before the claim's end.
     private static readonly TimeSpan KillTime = TimeSpan.FromSeconds(5);
 
@@ -99,8 +102,10 @@ internal sealed partial class Heartbeat : IDisposable
 
     private async Task RenewIfDueAsync(RunningJob job, CancellationToken cancellationToken)
     {
-        var renewDue = _time.GetElapsedTime(job.LastRenewed) >= _claimLength / 3;
-        var logs = job.IsFinishing ? null : renewDue || _time.GetElapsedTime(job.LastFlushed) >= FlushInterval ? job.Log.TakeChanged(RunningExcerptBytes) : null;
+        var sinceLast = _time.GetElapsedTime(job.LastFlushed);
+        var renewDue = _time.GetElapsedTime(job.LastRenewed) >= _claimLength / 3 && (!job.IsRenewalFailing || sinceLast >= FlushInterval);
+        var flushDue = job.Log.HasNews && sinceLast >= FlushInterval * Math.Max(1, job.LastFlushLength / LengthPerFlushInterval);
+        var logs = job.IsFinishing || job.IsEndedByOthers || !(renewDue || flushDue) ? null : job.Log.TakeChanged(RunningExcerptBytes);
         if (!renewDue && logs is null)
         {
             return;
@@ -108,14 +113,30 @@ internal sealed partial class Heartbeat : IDisposable
 
         var sent = _time.GetTimestamp();
         job.LastFlushed = sent;
+        job.LastFlushLength = logs?.Length ?? job.LastFlushLength;
         try
         {
             var state = await _store.RenewAsync(job.Claimed.Claim, _time.GetUtcNow() + ForeignLockLength, logs, cancellationToken);
+            if (job.IsRenewalFailing)
+            {
+                job.IsRenewalFailing = false;
+                LogRenewalRecovered(job.Claimed.Claim.JobId);
+            }
+
             Apply(job, state, sent);
         }
         catch (StoreException exception)
         {
-            LogRenewalFailed(exception, job.Claimed.Claim.JobId);
+            if (logs is not null)
+            {
+                job.Log.PutBack();
+            }
+
+            if (!job.IsRenewalFailing)
+            {
+                job.IsRenewalFailing = true;
+                LogRenewalFailed(exception, job.Claimed.Claim.JobId);
+            }
         }
     }
 
@@ -128,6 +149,15 @@ internal sealed partial class Heartbeat : IDisposable
             case ClaimState.Lost:
                 LogClaimLost(job.Claimed.Claim.JobId);
                 job.Stop(StopReason.ClaimLost);
+                break;
+            case ClaimState.Ended:
+                job.LastRenewed = sent;
+                if (!job.IsEndedByOthers && !job.IsFinishing)
+                {
+                    job.IsEndedByOthers = true;
+                    LogEndedByOthers(job.Claimed.Claim.JobId);
+                }
+
                 break;
             case ClaimState.CancelRequested:
                 job.LastRenewed = sent;
@@ -155,8 +185,14 @@ internal sealed partial class Heartbeat : IDisposable
     [LoggerMessage(EventName = "ClaimNotRenewed", Level = LogLevel.Error, Message = "Claim of job {JobId} could not be renewed within its length of {ClaimSeconds} s. Its process is killed; nothing more is written to it")]
     private partial void LogClaimNotRenewed(string jobId, long claimSeconds);
 
-    [LoggerMessage(EventName = "RenewalFailed", Level = LogLevel.Warning, Message = "Claim of job {JobId} could not be renewed this time")]
+    [LoggerMessage(EventName = "RenewalFailed", Level = LogLevel.Warning, Message = "Claim of job {JobId} could not be renewed this time. It is tried again until its length is over")]
     private partial void LogRenewalFailed(Exception exception, string jobId);
+
+    [LoggerMessage(EventName = "RenewalRecovered", Level = LogLevel.Information, Message = "Claim of job {JobId} is renewed again")]
+    private partial void LogRenewalRecovered(string jobId);
+
+    [LoggerMessage(EventName = "EndedByOthers", Level = LogLevel.Warning, Message = "Job {JobId} was ended by another writer while its command runs. The command goes on to its end; its results will be added")]
+    private partial void LogEndedByOthers(string jobId);
 
     [LoggerMessage(EventName = "HeartbeatSlow", Level = LogLevel.Warning, Message = "A turn of the heartbeat took longer than {ElapsedMs} ms")]
     private partial void LogTurnSlow(long elapsedMs);

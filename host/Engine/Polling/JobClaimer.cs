@@ -11,16 +11,31 @@ internal sealed partial class JobClaimer(
     // In a run that ends when nothing is due, a row that was lost so often is somebody else's.
     private const int LossesToGiveUp = 3;
 
+    // A lost claim says that other hosts reach for the same rows; one that is so old says so no more.
+    private static readonly TimeSpan CompetitionLength = TimeSpan.FromMinutes(1);
+
     private int _failures;
+    private bool _isFailing;
+    private int _lost;
+    private long _lastLost;
 
     /// <summary>The candidates that were lost, or that cannot start now.</summary>
     public SkipList Skipped { get; } = new(SkipLength(options.Interval), options.Once ? LossesToGiveUp : int.MaxValue, time);
+
+    /// <summary>How many claims others have won.</summary>
+    public int Lost => Volatile.Read(ref _lost);
+
+    /// <summary>Whether other hosts reach for the same rows.</summary>
+    public bool HasCompetition => Volatile.Read(ref _lastLost) is not 0 and var lost && time.GetElapsedTime(lost) < CompetitionLength;
+
+    /// <summary>Whether the last claim could not even be tried.</summary>
+    public bool IsFailing => Volatile.Read(ref _isFailing);
 
     /// <summary>Says whether claims could not even be tried since this was last asked.</summary>
     public bool TakeFailures() => Interlocked.Exchange(ref _failures, 0) > 0;
 
     /// <summary>Claims a job as it was seen.</summary>
-    /// <returns>The claimed job; null when somebody else has it, it has changed, or the store failed. It is skipped for a while then.</returns>
+    /// <returns>The claimed job; null when somebody else has it, it has changed, or the store failed or cannot hold it claimed. It is skipped for a while then.</returns>
     public async Task<ClaimedJob?> TryClaimAsync(JobRow seen)
     {
         ClaimedJob? claimed;
@@ -31,16 +46,29 @@ internal sealed partial class JobClaimer(
         }
         catch (Exception exception) when (exception is StoreException or OperationCanceledException)
         {
-            LogClaimFailed(exception, seen.Id);
+            if (!Interlocked.Exchange(ref _isFailing, true))
+            {
+                LogClaimFailed(exception, seen.Id);
+            }
+
             Skipped.Add(seen.Id);
             Interlocked.Increment(ref _failures);
             return null;
         }
+        catch (InvalidRowException exception)
+        {
+            LogRowUnclaimable(exception, seen.Id);
+            Skipped.Add(seen.Id);
+            return null;
+        }
 
+        Volatile.Write(ref _isFailing, false);
         if (claimed is null)
         {
             LogClaimRaceLost(seen.Id);
             Skipped.Add(seen.Id);
+            Volatile.Write(ref _lastLost, time.GetTimestamp());
+            Interlocked.Increment(ref _lost);
             return null;
         }
 
@@ -67,7 +95,7 @@ internal sealed partial class JobClaimer(
             {
                 JobId = seen.Id,
                 WorkerId = options.WorkerId,
-                ClaimId = Guid.NewGuid().ToString("N"),
+                ClaimId = ClaimIds.New(options.WorkerId),
                 Attempt = isRecheck ? Math.Max(1, seen.Attempt) : seen.Attempt + 1,
             },
             Rechecks = isRecheck ? seen.Rechecks + 1 : 0,
@@ -83,6 +111,9 @@ internal sealed partial class JobClaimer(
     [LoggerMessage(EventName = "OrphanFound", Level = LogLevel.Warning, Message = "Found zombie job {JobId} with expired lock. Re-queueing.")]
     private partial void LogOrphanFound(string jobId);
 
-    [LoggerMessage(EventName = "ClaimFailed", Level = LogLevel.Warning, Message = "Job {JobId} could not be claimed")]
+    [LoggerMessage(EventName = "ClaimFailed", Level = LogLevel.Warning, Message = "Job {JobId} could not be claimed. Jobs that run go on; claims are tried again with growing waits")]
     private partial void LogClaimFailed(Exception exception, string jobId);
+
+    [LoggerMessage(EventName = "RowUnclaimable", Level = LogLevel.Error, Message = "Job {JobId} cannot be claimed as its row is; the jobs behind it are not held up")]
+    private partial void LogRowUnclaimable(Exception exception, string jobId);
 }

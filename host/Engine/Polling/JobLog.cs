@@ -17,25 +17,28 @@ internal sealed class JobLog(string jobId, LogExcerpt excerpt, IReadOnlyList<str
     private readonly Lock _lock = new();
     private readonly string _prefix = $"[DELPHI JOB {(jobId.Length > 8 ? jobId[..8] : jobId)}] ";
     private bool _changed;
+    private bool _hasNews;
 
-    /// <summary>Adds a line. Line breaks in it become spaces, so that it cannot forge another line.</summary>
-    public void Add(string level, string message)
+    /// <summary>Whether output came since the excerpt was last taken, or a line beyond the usual: what a reader waits for.</summary>
+    public bool HasNews
     {
-        var line = message.ReplaceLineEndings(" ").Replace('\r', ' ');
-        writeLine($"{_prefix}{level}: {line}");
-        var keep = level == Error || keepLines.Any(text => line.Contains(text, StringComparison.Ordinal));
-        lock (_lock)
+        get
         {
-            excerpt.Add(time.GetUtcNow(), level, line, keep);
-            _changed = true;
+            lock (_lock)
+            {
+                return _hasNews;
+            }
         }
     }
+
+    /// <summary>Adds a line. Line breaks in it become spaces, so that it cannot forge another line.</summary>
+    public void Add(string level, string message) => Add(level, message, isNews: level != Information);
 
     /// <summary>Adds a line of the command's output, with the level that its text shows.</summary>
     public void AddOutput(string text, bool fromStandardError)
     {
         var level = text.Contains("ERROR", StringComparison.Ordinal) ? Error : text.Contains("WARNING", StringComparison.Ordinal) ? Warning : Information;
-        Add(level, fromStandardError ? $"[stderr] {text}" : $"[stdout] {text}");
+        Add(level, fromStandardError ? $"[stderr] {text}" : $"[stdout] {text}", isNews: true);
     }
 
     /// <summary>Gives the excerpt if lines came since it was last taken.</summary>
@@ -49,7 +52,18 @@ internal sealed class JobLog(string jobId, LogExcerpt excerpt, IReadOnlyList<str
             }
 
             _changed = false;
+            _hasNews = false;
             return excerpt.ToJson(maxBytes);
+        }
+    }
+
+    /// <summary>Says that what was taken could not be stored, so that it is due again.</summary>
+    public void PutBack()
+    {
+        lock (_lock)
+        {
+            _changed = true;
+            _hasNews = true;
         }
     }
 
@@ -59,6 +73,19 @@ internal sealed class JobLog(string jobId, LogExcerpt excerpt, IReadOnlyList<str
         lock (_lock)
         {
             return excerpt.ToJson(maxBytes);
+        }
+    }
+
+    private void Add(string level, string message, bool isNews)
+    {
+        var line = message.ReplaceLineEndings(" ").Replace('\r', ' ');
+        writeLine($"{_prefix}{level}: {line}");
+        var keep = level == Error || keepLines.Any(text => line.Contains(text, StringComparison.Ordinal));
+        lock (_lock)
+        {
+            excerpt.Add(time.GetUtcNow(), level, line, keep);
+            _changed = true;
+            _hasNews |= isNews;
         }
     }
 }

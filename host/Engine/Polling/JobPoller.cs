@@ -13,6 +13,9 @@ internal sealed partial class JobPoller(
     // Larger than any usual number of slots, so that one query serves many claims.
     private const int WindowSize = 256;
 
+    // Of a window that other hosts draw from, too, only so much is taken as long as most of it is still there.
+    private const int ShareOfWindow = 8;
+
     // A run that ends when nothing is due cannot wait for ever: whoever started it is told that the store does not answer.
     private const int FailuresToGiveUp = 5;
 
@@ -28,6 +31,9 @@ internal sealed partial class JobPoller(
     private long _windowRead;
     private DateTimeOffset? _nextDue;
     private int _failures;
+    private bool _hasMore;
+    private int _takenFromWindow;
+    private int _lostBefore;
 
     /// <summary>Polls until it is stopped, or, when told to run once, until nothing is left; then waits for the running jobs to end.</summary>
     /// <param name="execute">Runs one claimed job to its last write; must not throw.</param>
@@ -41,7 +47,11 @@ internal sealed partial class JobPoller(
             try
             {
                 var anyLeft = await TurnAsync(execute, stoppingToken);
-                Recovered();
+                if (!_claimer.IsFailing)
+                {
+                    Recovered();
+                }
+
                 if (!anyLeft && options.Once && idle)
                 {
                     break;
@@ -92,7 +102,7 @@ internal sealed partial class JobPoller(
                 continue;
             }
 
-            var isOld = time.GetElapsedTime(_windowRead) > options.Interval;
+            var isOld = IsWindowOld();
             if (_window.Count == 0 || isOld)
             {
                 // While sizes are being asked for, the page is not used up yet.
@@ -105,11 +115,18 @@ internal sealed partial class JobPoller(
                 continue;
             }
 
+            _takenFromWindow++;
             started |= Start(_window.Dequeue(), execute);
         }
 
-        return started || _window.Count > 0 || _slots.Free <= 0 || _claimer.Skipped.HasRetries || _sizes.MayHaveMore;
+        return started || _window.Count > 0 || _hasMore || _slots.Free <= 0 || _claimer.Skipped.HasRetries || _sizes.MayHaveMore;
     }
+
+    /// <summary>Whether so much of the window may be gone that it is cheaper to look again than to lose claims.</summary>
+    private bool IsWindowOld() =>
+        time.GetElapsedTime(_windowRead) > options.Interval
+        || _claimer.Lost != _lostBefore
+        || (_claimer.HasCompetition && _takenFromWindow >= ShareOfWindow);
 
     private async Task<bool> ListAsync(CancellationToken stoppingToken)
     {
@@ -126,13 +143,17 @@ internal sealed partial class JobPoller(
                 JobTypes = served.FailUnknown ? null : served.JobTypes.Except(withoutRoom).ToHashSet(),
                 ExceptJobTypes = served.FailUnknown ? served.KnownJobTypes.Except(served.JobTypes).Concat(withoutRoom).ToHashSet() : new HashSet<string>(),
                 Except = except,
+                Attributes = served.ExclusiveBy.Values.ToHashSet(),
                 Limit = WindowSize,
             },
             stoppingToken);
         _windowRead = time.GetTimestamp();
         _nextDue = candidates.NextDue;
+        _hasMore = candidates.NextDue <= now;
         _window.Clear();
-        foreach (var row in CandidateOrder.Of(candidates, _lapsed.Judge(candidates.Processing), now).Where(row => served.Takes(row.JobType)))
+        _takenFromWindow = 0;
+        _lostBefore = _claimer.Lost;
+        foreach (var row in CandidateOrder.Of(candidates, _lapsed.Judge(candidates.Processing), now, _claimer.HasCompetition).Where(row => served.Takes(row.JobType)))
         {
             if (_sizes.Lets(row, _slots.Tell, stoppingToken))
             {
@@ -213,7 +234,6 @@ internal sealed partial class JobPoller(
         {
             return;
         }
-
         var log = new JobLog(
             claimed.Row.Id, LogExcerpt.Read(claimed.Row.Raw(JobAttributes.Logs), time.GetUtcNow()), options.KeepLines, lines.Write, time);
         using var running = new RunningJob(claimed, log, sent) { Slot = slot };

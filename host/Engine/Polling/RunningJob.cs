@@ -43,6 +43,15 @@ internal sealed class RunningJob(ClaimedJob claimed, JobLog log, long claimedAt)
     /// <summary>The monotonic time of the last write of the log excerpt.</summary>
     public long LastFlushed { get; set; } = claimedAt;
 
+    /// <summary>The size of that excerpt, in characters.</summary>
+    public int LastFlushLength { get; set; }
+
+    /// <summary>Whether the last renewal failed, so that the next one is said only when it works again.</summary>
+    public bool IsRenewalFailing { get; set; }
+
+    /// <summary>Whether somebody else has ended the row: the command runs to its end, whose results are added then.</summary>
+    public bool IsEndedByOthers { get; set; }
+
     /// <summary>Whether its last write is under way, after which a claim that no longer holds is no loss.</summary>
     public bool IsFinishing { get => Volatile.Read(ref _finishing); set => Volatile.Write(ref _finishing, value); }
 

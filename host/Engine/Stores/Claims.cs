@@ -44,6 +44,9 @@ internal enum ClaimState
 {
     Held,
     CancelRequested,
+
+    /// <summary>Somebody else has ended the row, but the claim is still in it: its end adds the results. Nothing was stored.</summary>
+    Ended,
     Lost,
 }
 

@@ -34,7 +34,8 @@ internal interface IJobStore : IAsyncDisposable
     /// Reads rows that could be claimed: pending, due for a recheck, and processing ones whose claim has to be judged by the caller.
     /// </summary>
     /// <returns>
-    /// Each group at most <see cref="CandidateQuery.Limit"/> rows without their logs: pending rows that are due by priority (higher first), then
+    /// Each group at most <see cref="CandidateQuery.Limit"/> rows without their logs and results, with the attributes of the existing schema and those
+    /// of <see cref="CandidateQuery.Attributes"/>: pending rows that are due by priority (higher first), then
     /// by <c>created_at</c> as time (unreadable ones last), then by id; rechecks by the time they are due; processing rows in any order.
     /// </returns>
     Task<JobCandidates> ListCandidatesAsync(CandidateQuery query, CancellationToken cancellationToken);
@@ -42,14 +43,15 @@ internal interface IJobStore : IAsyncDisposable
     /// <summary>Claims a row if its status, version, <c>claim_id</c> and lock text are still as they were seen.</summary>
     /// <remarks>
     /// If it succeeds: status <c>PROCESSING</c>, the given worker, claim, attempt, rechecks, lock and start time are stored, <c>retry_count</c> is
-    /// one below the attempt, the version is raised by one, <c>not_before</c> is removed. Exact on SQLite also for
-    /// <see cref="ClaimRequest.ExclusiveBy"/>: no other row of that job type with the same value is processing.
+    /// one below the attempt, the version is raised by one, <c>not_before</c> is removed. With
+    /// <see cref="ClaimRequest.ExclusiveBy"/> no other row of that job type with the same value is processing: exact on SQLite; a store whose indexes
+    /// lag answers only after it has looked again, and gives the row back where another goes first.
     /// </remarks>
     /// <returns>The whole row as claimed, or null when it changed, is gone, or another row excludes it; then nothing is stored.</returns>
     Task<ClaimedJob?> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken);
 
     /// <summary>Extends a claim and, if given, replaces the row's log excerpt. Raises no version.</summary>
-    /// <returns>Whether the claim still holds, and whether a cancel was requested. When it does not hold, nothing is stored.</returns>
+    /// <returns>Whether the claim still holds, and whether a cancel was requested. When it does not hold, or the row was ended, nothing is stored.</returns>
     Task<ClaimState> RenewAsync(Claim claim, DateTimeOffset lockExpiresAt, string? logs, CancellationToken cancellationToken);
 
     /// <summary>Ends a claimed job.</summary>

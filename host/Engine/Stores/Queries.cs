@@ -12,6 +12,9 @@ internal sealed record JobFilter
 
     public string? ConversationId { get; init; }
 
+    /// <summary>Whether rows written a moment ago have to be among them; a store whose indexes lag then reads the whole queue.</summary>
+    public bool MustBeCurrent { get; init; }
+
     /// <summary>From 1 to 1,000.</summary>
     public int Limit { get; init; } = 100;
 
@@ -45,6 +48,9 @@ internal sealed record CandidateQuery
     /// <summary>How long a row that a foreign poller left for a recheck waits after its <c>updated_at</c>.</summary>
     public TimeSpan ForeignRecheckDelay { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>Attributes beside those of the existing schema that the caller judges by; a store may leave out all others.</summary>
+    public IReadOnlySet<string> Attributes { get; init; } = new HashSet<string>();
+
     /// <summary>At most so many rows of each group.</summary>
     public required int Limit { get; init; }
 }
@@ -58,6 +64,6 @@ internal sealed record JobCandidates
 
     public required IReadOnlyList<JobRow> Processing { get; init; }
 
-    /// <summary>When the next row that is not due yet becomes due, or null when none waits.</summary>
+    /// <summary>When the next row that is not due yet becomes due, or null when none waits; the query's own time when there is more to look at at once.</summary>
     public DateTimeOffset? NextDue { get; init; }
 }

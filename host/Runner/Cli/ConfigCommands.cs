@@ -24,7 +24,6 @@ internal static class ConfigCommands
     public static int Check(Invocation invocation)
     {
         var configuration = invocation.Configuration;
-        StoreFactory.Check(configuration);
         if (invocation.Output.IsJson)
         {
             invocation.Output.Json(new JsonObject

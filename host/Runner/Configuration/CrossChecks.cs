@@ -21,6 +21,8 @@ internal static class CrossChecks
         if (store.Kind == StoreKind.DynamoDb)
         {
             findings.ReportAt("store.path", "A DynamoDB store has no path. Remove the key, or set store.kind to sqlite.");
+            if (store.Endpoint is { } endpoint && !string.IsNullOrWhiteSpace(endpoint) && !IsUrl(endpoint))
+                findings.ReportAt("store.endpoint", $"'{endpoint}' is no URL. Write it for instance as http://localhost:8000, or leave it out for AWS.");
             return;
         }
 
@@ -33,6 +35,8 @@ internal static class CrossChecks
         if (!findings.Places.ContainsKey("store.path"))
             findings.ReportAt("store.kind", "A SQLite store needs the key 'path'. Add for instance: path: state/queue.db");
     }
+
+    private static bool IsUrl(string text) => Uri.TryCreate(text.Trim(), UriKind.Absolute, out var url) && url is { Scheme: "http" or "https" };
 
     private static void ReportServing(RunnerConfiguration configuration, ConfigurationFindings findings)
     {

@@ -64,7 +64,7 @@ internal sealed class HeartbeatTests
     [Test]
     public async Task Log_lines_are_written_at_most_once_a_second()
     {
-        _job.Log.Add(JobLog.Information, "first");
+        _job.Log.AddOutput("first", fromStandardError: false);
         await TurnAfterAsync(TimeSpan.FromMilliseconds(900));
         var early = (await RowAsync()).Text(JobAttributes.Logs);
         await TurnAfterAsync(TimeSpan.FromMilliseconds(100));

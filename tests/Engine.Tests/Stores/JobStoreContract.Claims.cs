@@ -134,14 +134,14 @@ internal abstract partial class JobStoreContract
     }
 
     [Test]
-    public async Task Each_of_2000_jobs_is_claimed_by_exactly_one_of_64_claimers()
+    public async Task Each_of_many_jobs_is_claimed_by_exactly_one_of_many_claimers()
     {
-        const int Count = 2_000;
-        var rows = Enumerable.Range(0, Count).Select(number => Pending($"job-{number:D4}")).ToList();
+        var (count, claimers) = Race;
+        var rows = Enumerable.Range(0, count).Select(number => Pending($"job-{number:D4}")).ToList();
         await Task.WhenAll(rows.Select(row => Store.CreateAsync(row, None)));
         var claims = new ConcurrentBag<ClaimedJob>();
 
-        await Task.WhenAll(Enumerable.Range(0, 64).Select(number => Task.Run(async () =>
+        await Task.WhenAll(Enumerable.Range(0, claimers).Select(number => Task.Run(async () =>
         {
             while (await Store.ListCandidatesAsync(Query(64), None) is { Pending.Count: > 0 } found)
             {
@@ -155,8 +155,8 @@ internal abstract partial class JobStoreContract
             }
         })));
 
-        Assert.That(claims, Has.Count.EqualTo(Count));
-        Assert.That(claims.Select(claimed => claimed.Claim.JobId).Distinct().Count(), Is.EqualTo(Count));
+        Assert.That(claims, Has.Count.EqualTo(count));
+        Assert.That(claims.Select(claimed => claimed.Claim.JobId).Distinct().Count(), Is.EqualTo(count));
         foreach (var claimed in claims)
         {
             Assert.That((await GetAsync(claimed.Claim.JobId)).ClaimId, Is.EqualTo(claimed.Claim.ClaimId));
@@ -226,26 +226,28 @@ internal abstract partial class JobStoreContract
     [TestCase("tenant \"x\"")]
     public async Task Two_jobs_of_one_type_and_value_are_never_processing_at_once(string attribute)
     {
+        await using var store = await ReopenAsync(TimeProvider.System);
         var first = Pending("first", (attribute, S("7")));
-        var second = Pending("second", (attribute, N("7")));
+        var second = Pending("second", (attribute, CanHold(attribute, N("7")) ? N("7") : S("7")));
         var elsewhere = Pending("elsewhere", (attribute, S("8")));
         var otherType = Pending("other-type", (attribute, S("7")), ("job_type", S("CREATE_NARRATIVE_BATCH")));
         await CreateAllAsync(first, second, elsewhere, otherType);
 
-        var running = (await Store.ClaimAsync(Request(first, exclusiveBy: attribute), None))!;
+        var running = (await store.ClaimAsync(Request(first, exclusiveBy: attribute), None))!;
 
-        Assert.That(await Store.ClaimAsync(Request(second, exclusiveBy: attribute), None), Is.Null);
+        Assert.That(await store.ClaimAsync(Request(second, exclusiveBy: attribute), None), Is.Null);
         Assert.That((await GetAsync("second")).Attributes, Is.EquivalentTo(second.Attributes));
-        Assert.That(await Store.ClaimAsync(Request(elsewhere, exclusiveBy: attribute), None), Is.Not.Null);
-        Assert.That(await Store.ClaimAsync(Request(otherType, exclusiveBy: attribute), None), Is.Not.Null);
-        await Store.FinishAsync(running.Claim, Finish(), None);
-        Assert.That(await Store.ClaimAsync(Request(second, exclusiveBy: attribute), None), Is.Not.Null);
+        Assert.That(await store.ClaimAsync(Request(elsewhere, exclusiveBy: attribute), None), Is.Not.Null);
+        Assert.That(await store.ClaimAsync(Request(otherType, exclusiveBy: attribute), None), Is.Not.Null);
+        await store.FinishAsync(running.Claim, Finish(), None);
+        Assert.That(await store.ClaimAsync(Request(second, exclusiveBy: attribute), None), Is.Not.Null);
     }
 
     [TestCase("conversation_id")]
     [TestCase("tenant")]
     public async Task Rows_without_a_value_exclude_nobody(string attribute)
     {
+        await using var store = await ReopenAsync(TimeProvider.System);
         var rows = new[]
         {
             Pending("missing", (attribute, null)), Pending("missing-too", (attribute, null)), Pending("empty", (attribute, S(""))),
@@ -253,19 +255,20 @@ internal abstract partial class JobStoreContract
         };
         await CreateAllAsync(rows);
 
-        foreach (var row in rows)
+        foreach (var row in rows.Where(row => Polled(row.Id).Length > 0))
         {
-            Assert.That(await Store.ClaimAsync(Request(row, exclusiveBy: attribute), None), Is.Not.Null, row.Id);
+            Assert.That(await store.ClaimAsync(Request(row, exclusiveBy: attribute), None), Is.Not.Null, row.Id);
         }
     }
 
     [Test]
     public async Task Of_many_jobs_of_one_conversation_that_are_claimed_at_once_one_runs()
     {
+        await using var store = await ReopenAsync(TimeProvider.System);
         var rows = Enumerable.Range(0, 32).Select(number => Pending($"job-{number}")).ToList();
         await CreateAllAsync([.. rows]);
 
-        var claims = await Task.WhenAll(rows.Select(row => Task.Run(() => Store.ClaimAsync(Request(row, exclusiveBy: "conversation_id"), None))));
+        var claims = await Task.WhenAll(rows.Select(row => Task.Run(() => store.ClaimAsync(Request(row, exclusiveBy: "conversation_id"), None))));
 
         Assert.That(claims.Count(claimed => claimed is not null), Is.EqualTo(1));
     }

@@ -37,13 +37,13 @@ internal abstract partial class JobStoreContract
             Pending("h", ("status", S(""))),
             Pending("i", ("status", S("FAILED")), ("job_type", S("OTHER")), ("conversation_id", S("1"))));
 
-        Assert.That(await IdsOfAsync(new JobFilter { Status = "COMPLETED" }), Is.EqualTo(["a"]));
-        Assert.That(await IdsOfAsync(new JobFilter { Status = "FAILED" }), Is.EqualTo(["b", "i"]));
-        Assert.That(await IdsOfAsync(new JobFilter { Status = "CANCELLED" }), Is.EqualTo(["f"]));
-        Assert.That(await IdsOfAsync(new JobFilter { Status = "" }), Is.EqualTo(["g", "h"]));
-        Assert.That(await IdsOfAsync(new JobFilter { Status = "PENDING", JobType = "FULL_PIPELINE" }), Is.EqualTo(["c", "d"]));
-        Assert.That(await IdsOfAsync(new JobFilter { ConversationId = "1" }), Is.EqualTo(["c", "d", "i"]));
-        Assert.That(await IdsOfAsync(new JobFilter { ConversationId = "1", Status = "FAILED", JobType = "OTHER" }), Is.EqualTo(["i"]));
+        Assert.That(await IdsOfAsync(new JobFilter { Status = "COMPLETED" }), Is.EqualTo(Held("a")));
+        Assert.That(await IdsOfAsync(new JobFilter { Status = "FAILED" }), Is.EqualTo(Held("b", "i")));
+        Assert.That(await IdsOfAsync(new JobFilter { Status = "CANCELLED" }), Is.EqualTo(Held("f")));
+        Assert.That(await IdsOfAsync(new JobFilter { Status = "" }), Is.EqualTo(Held("g", "h")));
+        Assert.That(await IdsOfAsync(new JobFilter { Status = "PENDING", JobType = "FULL_PIPELINE" }), Is.EqualTo(Held("c", "d")));
+        Assert.That(await IdsOfAsync(new JobFilter { ConversationId = "1" }), Is.EqualTo(Held("c", "d", "i")));
+        Assert.That(await IdsOfAsync(new JobFilter { ConversationId = "1", Status = "FAILED", JobType = "OTHER" }), Is.EqualTo(Held("i")));
         Assert.That(await IdsOfAsync(new JobFilter { JobType = "NOTHING" }), Is.EqualTo(EmptyIds));
     }
 

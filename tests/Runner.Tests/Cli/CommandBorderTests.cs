@@ -101,15 +101,26 @@ public sealed class CommandBorderTests
     }
 
     [Test]
-    public async Task A_store_of_a_kind_that_this_build_lacks_is_a_problem_of_the_configuration()
+    public async Task A_table_that_cannot_be_reached_ends_with_69_and_says_where_it_was_looked_for()
     {
-        _program.Write("runner.yaml", "store: { kind: dynamodb }\nplugins: { folder: p }\n");
+        _program.Write("runner.yaml", "store: { kind: dynamodb, endpoint: \"http://127.0.0.1:1\", table: Jobs }\nplugins: { folder: p }\n");
 
         var check = await _program.RunAsync("config", "check");
         var list = await _program.RunAsync("jobs", "list");
 
-        Assert.That((check.ExitCode, list.ExitCode), Is.EqualTo((78, 78)));
-        Assert.That(list.Error, Does.Contain($"{_program.ConfigurationFile}:1:16: store.kind: This build has no DynamoDB store"));
+        Assert.That((check.ExitCode, list.ExitCode), Is.EqualTo((0, 69)));
+        Assert.That(list.Error, Does.Contain("Table 'Jobs' at http://127.0.0.1:1/ in us-east-1: It could not be reached").And.Contain("endpoint is right"));
+    }
+
+    [Test]
+    public async Task An_endpoint_that_is_no_url_is_a_problem_of_the_configuration()
+    {
+        _program.Write("runner.yaml", "store: { kind: dynamodb, endpoint: \"localhost:8000\" }\nplugins: { folder: p }\n");
+
+        var list = await _program.RunAsync("jobs", "list");
+
+        Assert.That(list.ExitCode, Is.EqualTo(78));
+        Assert.That(list.Error, Does.Contain("'localhost:8000' is no URL").And.Contain("http://localhost:8000"));
     }
 
     [Test]

@@ -64,7 +64,7 @@ internal sealed class JobWrites : IDisposable
             .Bind(8, RowTime.Format(request.StartedAt))
             .Bind(9, JobTable.Microseconds(request.StartedAt, 0))
             .Bind(10, RowTime.Format(request.LockExpiresAt))
-            .Bind(11, RowFunctions.NextVersion(seen.RawVersion))
+            .Bind(11, RowVersion.After(seen.RawVersion))
             .Bind(12, StoredValue.Of(seen.RawStatus))
             .Bind(13, StoredValue.Of(seen.RawVersion))
             .Bind(14, StoredValue.Of(seen.Raw(JobAttributes.ClaimId)))
@@ -87,7 +87,8 @@ internal sealed class JobWrites : IDisposable
             .Bind(8, OrNothing(logs));
         if (!statement.Step())
         {
-            return ClaimState.Lost;
+            var missed = new MissedWrite(ReadOne(_statements[WriteSql.Get].Bind(1, StoredValue.OfText(claim.JobId))), claim);
+            return missed.Result == FinishResult.ForeignEnd ? ClaimState.Ended : ClaimState.Lost;
         }
 
         var requested = statement.Value(0) is { Kind: RowValueKind.S or RowValueKind.N, Text.Length: > 0 };

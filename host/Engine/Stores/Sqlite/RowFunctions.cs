@@ -10,19 +10,12 @@ internal static class RowFunctions
 {
     public static void Register(SqliteConnection connection)
     {
-        connection.CreateFunction<object?, long>("next_version", value => NextVersion(ValueOf(value)), isDeterministic: true);
+        connection.CreateFunction<object?, long>("next_version", value => RowVersion.After(ValueOf(value)), isDeterministic: true);
         connection.CreateFunction<object?, string?>("value_text", value => TextOf(ValueOf(value)), isDeterministic: true);
         connection.CreateFunction<string?, string, string?>(
             "attribute_text",
             (others, name) => others is not null && JobTable.ReadOther(Encoding.UTF8.GetBytes(others)).TryGetValue(name, out var value) ? TextOf(value) : null,
             isDeterministic: true);
-    }
-
-    /// <summary>The version after this one; 1 where there is none or none that can be read.</summary>
-    public static long NextVersion(RowValue? version)
-    {
-        var current = version is { } value ? RowOf(value).Whole(JobAttributes.Version) ?? 0 : 0;
-        return current == long.MaxValue ? current : current + 1;
     }
 
     /// <summary>The text that two rows are compared by; empty, null and missing are the same.</summary>
@@ -31,8 +24,6 @@ internal static class RowFunctions
         null or { Kind: RowValueKind.NULL } or { Text.Length: 0 } => null,
         { } present => present.Text,
     };
-
-    private static JobRow RowOf(RowValue version) => new(new Dictionary<string, RowValue> { [JobAttributes.Version] = version });
 
     private static RowValue? ValueOf(object? column) => column switch
     {

@@ -1,6 +1,6 @@
 using DelphiRunner.Engine.Stores.Rows;
 
-namespace DelphiRunner.Engine.Stores.Sqlite;
+namespace DelphiRunner.Engine.Stores;
 
 /// <summary>The row as it is after a write of ours found no claim of ours, and what that means.</summary>
 internal sealed class MissedWrite(JobRow? row, Claim claim)

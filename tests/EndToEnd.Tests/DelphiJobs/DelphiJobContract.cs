@@ -2,13 +2,13 @@ using System.Text.Json.Nodes;
 
 namespace DelphiRunner.EndToEnd.Tests.DelphiJobs;
 
-/// <summary>Every row of the folder, put into a queue of its own and run by the real program, ends as it was written down by hand.</summary>
+/// <summary>Every row of the folder, put into a queue of its own and run by the real program, ends as it was written down by hand, on every store.</summary>
 [Parallelizable(ParallelScope.All)]
-public sealed class DelphiJobTests
+internal abstract class DelphiJobContract
 {
     private const string HealthyJobId = "healthy-job-behind";
 
-    private static IEnumerable<string> Rows => Expectations.All.Select(expectation => expectation.Row).Order(StringComparer.Ordinal);
+    protected static IEnumerable<string> Rows => Expectations.All.Select(expectation => expectation.Row).Order(StringComparer.Ordinal);
 
     [Test]
     public void The_table_has_exactly_the_rows_of_the_folder()
@@ -24,9 +24,8 @@ public sealed class DelphiJobTests
     {
         var expected = Expectations.For(row);
         var before = StoredRow.Read(Expectations.FileOf(row));
-        using var deployment = new Deployment();
+        using var deployment = await DeployAsync(row);
 
-        var submit = await deployment.RunAsync("submit", "--from", Expectations.FileOf(row), deployment.Write("behind.json", HealthyJob()));
         var run = await deployment.RunAsync("run", "--once");
 
         var rows = await deployment.ReadRowsAsync();
@@ -35,7 +34,6 @@ public sealed class DelphiJobTests
         IReadOnlyList<StoredRow> created = [.. rows.Except([after, healthy])];
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(submit.ExitCode, Is.Zero, submit.ToString());
             Assert.That(run.ExitCode, Is.Zero, run.ToString());
             Assert.That(healthy["status"]?.Text, Is.EqualTo("COMPLETED"), "the healthy job behind the row");
             Assert.That(deployment.StartsFor(HealthyJobId), Has.Count.EqualTo(1), "the healthy job's command");
@@ -57,8 +55,7 @@ public sealed class DelphiJobTests
     public async Task Jobs_show_prints_a_row_with_its_own_names_and_its_json_parsed(string row, string path, string text)
     {
         var file = Expectations.FileOf(row);
-        using var deployment = new Deployment();
-        await deployment.RunAsync("submit", "--from", file);
+        using var deployment = await DeployAsync(row);
 
         var show = await deployment.RunAsync("jobs", "show", StoredRow.Read(file).Id, "--output", "json");
 
@@ -68,8 +65,11 @@ public sealed class DelphiJobTests
         Assert.That(path.Split('.').Aggregate((JsonNode?)shown, (node, name) => node is JsonArray list ? list[int.Parse(name, null)] : node?[name])?.ToString(), Is.EqualTo(text));
     }
 
+    /// <summary>A deployment whose queue holds the row, and the healthy job behind it.</summary>
+    protected abstract Task<Deployment> DeployAsync(string row);
+
     // Of another conversation, created after the row at hand: it has to complete whatever that row is like.
-    private static string HealthyJob() => NewJobs.Pending(HealthyJobId, "FULL_PIPELINE", "40404", DateTimeOffset.UtcNow);
+    protected static string HealthyJob() => NewJobs.Pending(HealthyJobId, "FULL_PIPELINE", "40404", DateTimeOffset.UtcNow);
 
     // Standard output carries the lines of jobs and nothing else, so that what searches it finds what it always found.
     private static IEnumerable<string> OutputDifferences(RowExpectation expected, string jobId, ProgramEnd run)

@@ -14,7 +14,7 @@ internal sealed partial class JobPoller(
     private const int WindowSize = 256;
 
     // Of a window that other hosts draw from, too, only so much is taken as long as most of it is still there.
-    private const int ShareOfWindow = 8;
+    private const int ShareOfWindow = 16;
 
     // A run that ends when nothing is due cannot wait for ever: whoever started it is told that the store does not answer.
     private const int FailuresToGiveUp = 5;
@@ -32,6 +32,7 @@ internal sealed partial class JobPoller(
     private DateTimeOffset? _nextDue;
     private int _failures;
     private bool _hasMore;
+    private bool _hasOthers;
     private int _takenFromWindow;
     private int _lostBefore;
 
@@ -126,7 +127,7 @@ internal sealed partial class JobPoller(
     private bool IsWindowOld() =>
         time.GetElapsedTime(_windowRead) > options.Interval
         || _claimer.Lost != _lostBefore
-        || (_claimer.HasCompetition && _takenFromWindow >= ShareOfWindow);
+        || (_hasOthers && _takenFromWindow >= ShareOfWindow);
 
     private async Task<bool> ListAsync(CancellationToken stoppingToken)
     {
@@ -153,7 +154,10 @@ internal sealed partial class JobPoller(
         _window.Clear();
         _takenFromWindow = 0;
         _lostBefore = _claimer.Lost;
-        foreach (var row in CandidateOrder.Of(candidates, _lapsed.Judge(candidates.Processing), now, _claimer.HasCompetition).Where(row => served.Takes(row.JobType)))
+        var share = HostShare.Among(candidates.Processing, options.WorkerId);
+        _hasOthers = share.Hosts > 1 || _claimer.HasCompetition;
+        _claimer.Skipped.ForgetUnlisted(except, candidates);
+        foreach (var row in CandidateOrder.Of(candidates, _lapsed.Judge(candidates.Processing), now, _hasOthers ? share : null).Where(row => served.Takes(row.JobType)))
         {
             if (_sizes.Lets(row, _slots.Tell, stoppingToken))
             {

@@ -301,7 +301,7 @@ internal sealed partial class JobPoller(
             {
                 JobId = seen.Id,
                 WorkerId = options.WorkerId,
-                ClaimId = Guid.NewGuid().ToString("N"),
+                ClaimId = ClaimIds.New(options.WorkerId),
                 Attempt = isRecheck ? Math.Max(1, seen.Attempt) : seen.Attempt + 1,
             },
             Rechecks = isRecheck ? seen.Rechecks + 1 : 0,

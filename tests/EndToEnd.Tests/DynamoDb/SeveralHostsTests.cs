@@ -13,7 +13,7 @@ public sealed class SeveralHostsTests
     private const int PutsAtOnce = 32;
     private const double MostFailedClaims = 0.1;
 
-    [TestCase(200, "sleep 0.5")]
+    [TestCase(300, "sleep 0.5")]
     [TestCase(2000, "", Category = "Soak")]
     public async Task Four_hosts_start_each_job_exactly_once_and_hardly_ever_reach_for_the_same(int jobs, string work)
     {
@@ -43,7 +43,8 @@ public sealed class SeveralHostsTests
             Assert.That(rows.Select(row => row["status"]?.Text), Is.All.EqualTo("COMPLETED"));
             Assert.That(rows.Select(row => row["attempt"]?.Text), Is.All.EqualTo("1"));
             Assert.That(rows.Select(row => row["worker_id"]?.Text).Distinct().Count(), Is.EqualTo(Hosts), "hosts that took part");
-            Assert.That(proxy.Counts.FailedConditions, Is.AtMost(MostFailedClaims * jobs), "failed claims");
+            // Each host begins with a write that no row can meet, to see whether it may write.
+            Assert.That(proxy.Counts.FailedConditions - Hosts, Is.AtMost(MostFailedClaims * jobs), "failed claims");
         }
     }
 

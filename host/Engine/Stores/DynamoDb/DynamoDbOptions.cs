@@ -27,6 +27,9 @@ internal sealed record DynamoDbOptions
     /// <summary>At most so many index entries are looked at for one group of one poll. Default: 4,096.</summary>
     public int MostEntriesPerPoll { get; init; } = 4096;
 
+    /// <summary>Whether a page of a walk through the whole table is tried again within the limit of a write: nothing comes after a walk that failed.</summary>
+    public bool WalksPatiently { get; init; }
+
     /// <summary>How long one call may take, with all its tries.</summary>
     public CallLimits Limits { get; init; } = new();
 

@@ -10,7 +10,7 @@ namespace DelphiRunner.Runner;
 internal static class StoreFactory
 {
     /// <summary>Makes the store, which is opened by its first call (and, if it is a file, created where it is missing); the caller disposes it.</summary>
-    /// <exception cref="StoreException">The endpoint is no URL.</exception>
+    /// <exception cref="StoreException">The endpoint is no URL, or the table no name of one.</exception>
     public static Task<IJobStore> OpenAsync(RunnerConfiguration configuration, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -21,7 +21,7 @@ internal static class StoreFactory
     }
 
     /// <summary>Makes what looks after a store, which is opened by its first call; the caller disposes it.</summary>
-    /// <exception cref="StoreException">The endpoint is no URL.</exception>
+    /// <exception cref="StoreException">The endpoint is no URL, or the table no name of one.</exception>
     public static IStoreUpkeep UpkeepOf(StoreOptions store) =>
         store.Kind == StoreKind.DynamoDb
             ? new DynamoDbUpkeep(DynamoDbUpkeep.Patient(DynamoDbOptions.Of(store)), TimeProvider.System)

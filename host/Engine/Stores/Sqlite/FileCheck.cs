@@ -21,7 +21,7 @@ internal sealed class FileCheck(SqliteFile file)
             return [Of("file", StoreCheckState.Missing, $"There is no database in '{file.FullPath}'. The first host or 'store init' creates it.", NothingRuns)];
         }
 
-        var checks = new List<StoreCheck>();
+        List<StoreCheck> checks = [];
         try
         {
             using var connection = new SqliteConnection(new SqliteConnectionStringBuilder
@@ -31,37 +31,47 @@ internal sealed class FileCheck(SqliteFile file)
                 Pooling = false,
             }.ToString());
             connection.Open();
-            Look(connection, checks);
+            checks.Add(Look("file", () => Application(connection)));
+            if (checks[0].State == StoreCheckState.Ok)
+            {
+                checks.Add(Look("schema", () => Schema(Integer(connection, "PRAGMA user_version"))));
+                checks.Add(Look("integrity", () => Integrity(connection)));
+                checks.Add(Look("journal", () => Journal(connection)));
+                checks.Add(Look("synchronous", () => Durability(connection)));
+                checks.Add(Look("writing", () => Writing(connection)));
+            }
         }
         catch (SqliteException failure)
         {
-            checks.Add(Of(
-                NameOf(checks.Count), StoreCheckState.Wrong, SqliteFailure.Explain(failure, file.FullPath).Message, NothingRuns));
+            checks.Add(Failed("file", failure));
         }
 
         checks.Add(Disk());
         return checks;
     }
 
-    private void Look(SqliteConnection connection, List<StoreCheck> checks)
+    private StoreCheck Look(string name, Func<StoreCheck> look)
     {
-        var application = Integer(connection, "PRAGMA application_id");
-        if (application != JobTable.ApplicationId)
+        try
         {
-            checks.Add(Of(
-                "file", StoreCheckState.Wrong, $"'{file.FullPath}' belongs to another application (application_id {application}). Give another path.", NothingRuns));
-            return;
+            return look();
         }
-
-        checks.Add(Of("file", StoreCheckState.Ok, string.Create(CultureInfo.InvariantCulture, $"'{file.FullPath}', {new FileInfo(file.FullPath).Length:N0} bytes.")));
-        checks.Add(Schema(Integer(connection, "PRAGMA user_version")));
-        checks.Add(Integrity(connection));
-        checks.Add(Journal(connection));
-        checks.Add(Durability(connection));
-        checks.Add(Writing(connection));
+        catch (SqliteException failure)
+        {
+            return Failed(name, failure);
+        }
     }
 
-    private static string NameOf(int number) => new[] { "file", "schema", "integrity", "journal", "synchronous", "writing" }[Math.Min(number, 5)];
+    private StoreCheck Failed(string name, SqliteException failure) =>
+        Of(name, StoreCheckState.Wrong, SqliteFailure.Explain(failure, file.FullPath).Message, NothingRuns);
+
+    private StoreCheck Application(SqliteConnection connection)
+    {
+        var application = Integer(connection, "PRAGMA application_id");
+        return application == JobTable.ApplicationId
+            ? Of("file", StoreCheckState.Ok, string.Create(CultureInfo.InvariantCulture, $"'{file.FullPath}', {new FileInfo(file.FullPath).Length:N0} bytes."))
+            : Of("file", StoreCheckState.Wrong, $"'{file.FullPath}' belongs to another application (application_id {application}). Give another path.", NothingRuns);
+    }
 
     private static StoreCheck Schema(long version) => version switch
     {

@@ -4,17 +4,17 @@ namespace DelphiRunner.Engine.Stores.Upkeep;
 internal readonly record struct CopyCounts
 {
     /// <summary>How many rows there were to read when the copy began.</summary>
-    public required int Total { get; init; }
+    public int Total { get; init; }
 
-    public required int Read { get; init; }
+    public int Read { get; init; }
 
-    public required int Written { get; init; }
+    public int Written { get; init; }
 
     /// <summary>Rows that were there already, the same.</summary>
-    public required int Skipped { get; init; }
+    public int Skipped { get; init; }
 
     /// <summary>Rows whose id is taken by another row, or that could not be stored.</summary>
-    public required int Left { get; init; }
+    public int Left { get; init; }
 }
 
 /// <summary>A row that was not copied, and why.</summary>

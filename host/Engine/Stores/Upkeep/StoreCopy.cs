@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using DelphiRunner.Engine.Stores.Rows;
 
 namespace DelphiRunner.Engine.Stores.Upkeep;
@@ -19,36 +18,35 @@ internal sealed class StoreCopy(IStoreUpkeep source, IStoreUpkeep target)
         JobAttributes.JobId, JobAttributes.Status, JobAttributes.Version, JobAttributes.UpdatedAt, JobAttributes.ClaimId, JobAttributes.LockExpiresAt,
     ];
 
-    private readonly ConcurrentDictionary<string, string> _read = new(StringComparer.Ordinal);
-    private readonly ConcurrentQueue<LeftRow> _conflicts = new();
-    private readonly ConcurrentQueue<LeftRow> _refused = new();
-    private int _total;
-    private int _written;
-    private int _skipped;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, int> _states = new(StringComparer.Ordinal);
+    private readonly List<LeftRow> _conflicts = [];
+    private readonly List<LeftRow> _refused = [];
+    private CopyCounts _counts;
 
-    private CopyCounts Counts => new()
+    private enum Fate
     {
-        Total = _total,
-        Read = _read.Count,
-        Written = Volatile.Read(ref _written),
-        Skipped = Volatile.Read(ref _skipped),
-        Left = _conflicts.Count + _refused.Count,
-    };
+        Written,
+        Skipped,
+        InConflict,
+        Refused,
+    }
 
     /// <summary>Counts the rows of the source, and finds those that are being processed, or were when their host died.</summary>
     public async Task<IReadOnlyList<string>> FindRunningAsync(CancellationToken cancellationToken)
     {
         var running = new List<string>();
-        _total = 0;
+        var total = 0;
         await foreach (var row in source.ReadRowsAsync(Watched, cancellationToken))
         {
-            _total++;
+            total++;
             if (row.Status == JobStatuses.Processing)
             {
                 running.Add(row.Id);
             }
         }
 
+        _counts = _counts with { Total = total };
         return running;
     }
 
@@ -76,65 +74,79 @@ internal sealed class StoreCopy(IStoreUpkeep source, IStoreUpkeep target)
         return Result(isComplete: true, changed);
     }
 
-    private static string StateOf(JobRow row) => string.Join('\n', Watched.Select(name => row.Raw(name)?.Text ?? "\0"));
+    /// <summary>What every writer changes, in few bytes, since there is one for each row.</summary>
+    private static int StateOf(JobRow row)
+    {
+        var state = default(HashCode);
+        foreach (var name in Watched)
+        {
+            state.Add(row.Raw(name));
+        }
+
+        return state.ToHashCode();
+    }
 
     private async Task CopyAsync(JobRow[] rows, bool includeRunning, IProgress<CopyCounts> progress, CancellationToken cancellationToken)
     {
         var present = await target.GetRowsAsync([.. rows.Select(row => row.Id)], cancellationToken);
         await Task.WhenAll(rows.Select(async row =>
         {
-            await CopyAsync(row, present.GetValueOrDefault(row.Id), includeRunning, cancellationToken);
-            _read[row.Id] = StateOf(row);
-            progress.Report(Counts);
+            var (fate, reason) = await CopyAsync(row, present.GetValueOrDefault(row.Id), includeRunning, cancellationToken);
+            progress.Report(Note(row, fate, reason));
         }));
     }
 
-    private async Task CopyAsync(JobRow row, JobRow? present, bool includeRunning, CancellationToken cancellationToken)
+    private async Task<(Fate Fate, string Reason)> CopyAsync(JobRow row, JobRow? present, bool includeRunning, CancellationToken cancellationToken)
     {
-        if (present is null && row.Status == JobStatuses.Processing && !includeRunning)
+        if (present is not null)
         {
-            _refused.Enqueue(new LeftRow(row.Id, "It is being processed."));
+            return Compare(row, present);
         }
-        else if (present is not null)
-        {
-            Compare(row, present);
-        }
-        else
-        {
-            await AddAsync(row, cancellationToken);
-        }
-    }
 
-    private async Task AddAsync(JobRow row, CancellationToken cancellationToken)
-    {
+        if (row.Status == JobStatuses.Processing && !includeRunning)
+        {
+            return (Fate.Refused, "It is being processed, since this copy began.");
+        }
+
         try
         {
             if (await target.AddRowAsync(row, cancellationToken))
             {
-                Interlocked.Increment(ref _written);
-            }
-            else
-            {
-                // Somebody else was faster, another copy perhaps.
-                var present = await target.GetRowsAsync([row.Id], cancellationToken);
-                Compare(row, present.GetValueOrDefault(row.Id) ?? new JobRow(new Dictionary<string, RowValue>()));
+                return (Fate.Written, "");
             }
         }
-        catch (InvalidRowException refused)
+        catch (InvalidRowException invalid)
         {
-            _refused.Enqueue(new LeftRow(row.Id, refused.Message));
+            return (Fate.Refused, invalid.Message);
         }
+
+        // Somebody else was faster, another copy perhaps.
+        var added = await target.GetRowsAsync([row.Id], cancellationToken);
+        return added.TryGetValue(row.Id, out present) ? Compare(row, present) : (Fate.InConflict, "A row that was there is gone again.");
     }
 
-    private void Compare(JobRow row, JobRow present)
+    private static (Fate Fate, string Reason) Compare(JobRow row, JobRow present) =>
+        RowComparison.Differences(row, present) is { Count: > 0 } names
+            ? (Fate.InConflict, $"The row that is there differs in {string.Join(", ", names)}.")
+            : (Fate.Skipped, "");
+
+    private CopyCounts Note(JobRow row, Fate fate, string reason)
     {
-        if (RowComparison.Differences(row, present) is { Count: > 0 } names)
+        lock (_lock)
         {
-            _conflicts.Enqueue(new LeftRow(row.Id, $"The row that is there differs in {string.Join(", ", names)}."));
-        }
-        else
-        {
-            Interlocked.Increment(ref _skipped);
+            _states[row.Id] = StateOf(row);
+            if (fate is Fate.InConflict or Fate.Refused)
+            {
+                (fate == Fate.Refused ? _refused : _conflicts).Add(new LeftRow(row.Id, reason));
+            }
+
+            return _counts = _counts with
+            {
+                Read = _counts.Read + 1,
+                Written = _counts.Written + (fate == Fate.Written ? 1 : 0),
+                Skipped = _counts.Skipped + (fate == Fate.Skipped ? 1 : 0),
+                Left = _conflicts.Count + _refused.Count,
+            };
         }
     }
 
@@ -142,11 +154,11 @@ internal sealed class StoreCopy(IStoreUpkeep source, IStoreUpkeep target)
     private async Task<IReadOnlyList<LeftRow>> FindChangedAsync(CancellationToken cancellationToken)
     {
         var changed = new List<LeftRow>();
-        var gone = _read.Keys.ToHashSet(StringComparer.Ordinal);
+        var gone = _states.Keys.ToHashSet(StringComparer.Ordinal);
         await foreach (var row in source.ReadRowsAsync(Watched, cancellationToken))
         {
             gone.Remove(row.Id);
-            if (!_read.TryGetValue(row.Id, out var state))
+            if (!_states.TryGetValue(row.Id, out var state))
             {
                 changed.Add(new LeftRow(row.Id, "It was added to the source during the copy, and not copied."));
             }
@@ -162,7 +174,7 @@ internal sealed class StoreCopy(IStoreUpkeep source, IStoreUpkeep target)
 
     private CopyResult Result(bool isComplete, IReadOnlyList<LeftRow> changed) => new()
     {
-        Counts = Counts,
+        Counts = _counts,
         IsComplete = isComplete,
         Conflicts = [.. _conflicts],
         Refused = [.. _refused],

@@ -23,21 +23,25 @@ internal sealed class HostProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
-    public static HostProcess Start(Workspace workspace, int slots, params string[] arguments)
+    public static HostProcess Start(Workspace workspace, int slots, params string[] arguments) =>
+        Start(workspace.Folder, $"{{ kind: sqlite, path: {Path.GetFileName(workspace.Database)} }}", slots, arguments);
+
+    /// <summary>Starts it with a folder of its own, on the store that the YAML names.</summary>
+    public static HostProcess Start(HostFolder folder, string store, int slots, params string[] arguments)
     {
         File.WriteAllText(
-            workspace.Configuration,
+            folder.Configuration,
             $$"""
-            store: { kind: sqlite, path: {{Path.GetFileName(workspace.Database)}} }
-            state: {{Path.GetFileName(workspace.State)}}
+            store: {{store}}
+            state: {{Path.GetFileName(folder.State)}}
             slots: {{slots}}
             polling: { interval: 2s }
             plugins: { folder: {{Artifacts.Plugins}} }
 
             """);
-        string[] shell = ["-c", Redirected, "sh", workspace.Lines];
-        string[] program = [Artifacts.Runner, "run", "--config", workspace.Configuration];
-        return new HostProcess(Process.Start("/bin/sh", [.. shell, .. program, .. arguments]), $"{workspace.Lines}.errors");
+        string[] shell = ["-c", Redirected, "sh", folder.Lines];
+        string[] program = [Artifacts.Runner, "run", "--config", folder.Configuration];
+        return new HostProcess(Process.Start("/bin/sh", [.. shell, .. program, .. arguments]), $"{folder.Lines}.errors");
     }
 
     /// <summary>Asks it to stop, as a service manager does, and waits for its end.</summary>

@@ -11,19 +11,20 @@ internal static class Jobs
     public const string Empty = "EMPTY";
     public const string True = "TRUE";
     public const string Stamp = "STAMP";
+    public const string Lines = "LINES";
 
     private const int SubmittersAtOnce = 256;
     private const int PageSize = 1000;
 
-    public static JobRow New(string jobType, string jobId) =>
-        NewRow.Of(new NewJob { Id = jobId, Type = jobType, ConversationId = "1" }, "benchmarks", DateTimeOffset.UtcNow);
+    public static JobRow New(string jobType, string jobId, string? config = null) =>
+        NewRow.Of(new NewJob { Id = jobId, Type = jobType, ConversationId = "1", ConfigJson = config }, "benchmarks", DateTimeOffset.UtcNow);
 
-    public static Task SubmitAsync(IJobStore store, string jobType, int count, CancellationToken stoppingToken) =>
+    public static Task SubmitAsync(IJobStore store, string jobType, int count, CancellationToken stoppingToken, string? config = null) =>
         Parallel.ForAsync(
             0,
             count,
             new ParallelOptions { MaxDegreeOfParallelism = SubmittersAtOnce, CancellationToken = stoppingToken },
-            async (_, token) => await store.CreateAsync(New(jobType, Guid.NewGuid().ToString()), token));
+            async (_, token) => await store.CreateAsync(New(jobType, Guid.NewGuid().ToString(), config), token));
 
     /// <summary>Waits until a job has ended.</summary>
     public static async Task<JobRow> EndOfAsync(IJobStore store, string jobId, TimeSpan lookEvery, CancellationToken stoppingToken)

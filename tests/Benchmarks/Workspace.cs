@@ -6,12 +6,10 @@ namespace DelphiRunner.Benchmarks;
 /// <summary>A queue of its own for one repetition, in a folder that goes with it.</summary>
 internal sealed class Workspace : IAsyncDisposable
 {
-    private readonly string _folder;
-
-    private Workspace(string folder)
+    private Workspace(HostFolder folder)
     {
-        _folder = folder;
-        Database = Path.Combine(folder, "queue.db");
+        Folder = folder;
+        Database = Path.Combine(folder.FullPath, "queue.db");
         Store = new SqliteJobStore(Database, TimeProvider.System);
     }
 
@@ -19,19 +17,17 @@ internal sealed class Workspace : IAsyncDisposable
 
     public string Database { get; }
 
-    public string State => Path.Combine(_folder, "state");
+    public HostFolder Folder { get; }
 
-    public string Configuration => Path.Combine(_folder, "runner.yaml");
+    public string State => Folder.State;
 
     /// <summary>The file that takes the jobs' log lines.</summary>
-    public string Lines => Path.Combine(_folder, "lines.log");
+    public string Lines => Folder.Lines;
 
     /// <summary>Makes a queue and fills it with jobs of one type.</summary>
     public static async Task<Workspace> CreateAsync(string parent, string jobType, int jobs, CancellationToken stoppingToken)
     {
-        var folder = Path.Combine(parent, Guid.NewGuid().ToString("N"));
-        Directory.CreateDirectory(Path.Combine(folder, "state"));
-        var workspace = new Workspace(folder);
+        var workspace = new Workspace(HostFolder.Create(parent));
         await Jobs.SubmitAsync(workspace.Store, jobType, jobs, stoppingToken);
         return workspace;
     }
@@ -39,6 +35,6 @@ internal sealed class Workspace : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Store.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
+        Folder.Dispose();
     }
 }

@@ -15,6 +15,9 @@ internal static class BuiltFiles
     /// <summary>The child that records how it was started.</summary>
     public static string Child { get; } = Path.Combine(Artifacts, "bin", "Child", Configuration, "delphi-child.dll");
 
+    /// <summary>The stand-in for the poller that an existing deployment has.</summary>
+    public static string PythonPoller { get; } = Path.Combine(Artifacts, "bin", "PythonPoller", Configuration, "python-poller");
+
     public static string Plugins { get; } = Path.Combine(Artifacts, "plugins");
 
     /// <summary>The rows of an existing deployment, in DynamoDB JSON.</summary>

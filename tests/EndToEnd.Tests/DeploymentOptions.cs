@@ -8,6 +8,9 @@ internal sealed record DeploymentOptions
     /// <summary>Jobs at once, also of FULL_PIPELINE. Default: one at a time, so that a healthy job waits behind the job at hand.</summary>
     public int Slots { get; init; } = 1;
 
+    /// <summary>Whether jobs of one conversation never run at once.</summary>
+    public bool IsExclusive { get; init; } = true;
+
     /// <summary>The list under <c>commands.full_pipeline</c>, as YAML. Default: the recording script.</summary>
     public string? FullPipeline { get; init; }
 

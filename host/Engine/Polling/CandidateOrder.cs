@@ -17,13 +17,16 @@ internal static class CandidateOrder
     /// <param name="candidates">What the poll found.</param>
     /// <param name="lapsed">The processing rows whose holder is gone.</param>
     /// <param name="now">The time.</param>
-    /// <param name="hasCompetition">Whether other hosts reach for the same rows: then pending ones of one priority that follow one another are shuffled.</param>
-    public static IEnumerable<JobRow> Of(JobCandidates candidates, IReadOnlyList<JobRow> lapsed, DateTimeOffset now, bool hasCompetition)
+    /// <param name="share">
+    /// This host's share where others reach for the same rows, or null: of pending ones that follow one another with one priority its own come first,
+    /// and all are shuffled.
+    /// </param>
+    public static IEnumerable<JobRow> Of(JobCandidates candidates, IReadOnlyList<JobRow> lapsed, DateTimeOffset now, HostShare? share)
     {
         var pending = candidates.Pending.OrderBy(row => AgedStart(row, now)).ToArray();
-        if (hasCompetition)
+        if (share is { } ours)
         {
-            ShuffleRuns(pending);
+            ShuffleRuns(pending, ours);
         }
 
         var overdue = candidates.DueRechecks.Where(row => IsOverdue(row, now)).ToList();
@@ -47,7 +50,7 @@ internal static class CandidateOrder
         }
     }
 
-    private static void ShuffleRuns(JobRow[] pending)
+    private static void ShuffleRuns(JobRow[] pending, HostShare share)
     {
         for (int start = 0, end = 0; start < pending.Length; start = end)
         {
@@ -57,6 +60,8 @@ internal static class CandidateOrder
             }
 
             RandomNumberGenerator.Shuffle(pending.AsSpan(start..end));
+            var run = pending[start..end];
+            run.OrderByDescending(row => share.Holds(row.Id)).ToArray().CopyTo(pending, start);
         }
     }
 

@@ -14,7 +14,7 @@ internal sealed partial class JobPoller(
     private const int WindowSize = 256;
 
     // Of a window that other hosts draw from, too, only so much is taken as long as most of it is still there.
-    private const int ShareOfWindow = 8;
+    private const int ShareOfWindow = 16;
 
     // A lost claim says that other hosts draw from the same window; one that is so old says so no more.
     private static readonly TimeSpan CompetitionLength = TimeSpan.FromMinutes(1);
@@ -39,6 +39,7 @@ internal sealed partial class JobPoller(
     private int _claimFailures;
     private bool _claimsFail;
     private bool _hasMore;
+    private bool _hasOthers;
     private int _takenFromWindow;
     private int _lostFromWindow;
     private long _lastLost;
@@ -125,13 +126,13 @@ internal sealed partial class JobPoller(
     private static TimeSpan SkipLength(TimeSpan interval) =>
         TimeSpan.FromMilliseconds(Math.Clamp(interval.TotalMilliseconds, 50, 2000));
 
-    private bool HasCompetition => Volatile.Read(ref _lastLost) is not 0 and var lost && time.GetElapsedTime(lost) < CompetitionLength;
+    private bool HasLost => Volatile.Read(ref _lastLost) is not 0 and var lost && time.GetElapsedTime(lost) < CompetitionLength;
 
     /// <summary>Whether so much of the window may be gone that it is cheaper to look again than to lose claims.</summary>
     private bool IsWindowOld() =>
         time.GetElapsedTime(_windowRead) > options.Interval
         || Volatile.Read(ref _lostFromWindow) > 0
-        || (HasCompetition && _takenFromWindow >= ShareOfWindow);
+        || (_hasOthers && _takenFromWindow >= ShareOfWindow);
 
     private async Task<bool> ListAsync(CancellationToken stoppingToken)
     {
@@ -157,7 +158,10 @@ internal sealed partial class JobPoller(
         _window.Clear();
         _takenFromWindow = 0;
         Volatile.Write(ref _lostFromWindow, 0);
-        foreach (var row in CandidateOrder.Of(candidates, _lapsed.Judge(candidates.Processing), now, HasCompetition).Where(row => served.Takes(row.JobType)))
+        var share = HostShare.Among(candidates.Processing, options.WorkerId);
+        _hasOthers = share.Hosts > 1 || HasLost;
+        _skipped.ForgetUnlisted(except, candidates);
+        foreach (var row in CandidateOrder.Of(candidates, _lapsed.Judge(candidates.Processing), now, _hasOthers ? share : null).Where(row => served.Takes(row.JobType)))
         {
             _window.Enqueue(row);
         }
@@ -297,7 +301,7 @@ internal sealed partial class JobPoller(
             {
                 JobId = seen.Id,
                 WorkerId = options.WorkerId,
-                ClaimId = Guid.NewGuid().ToString("N"),
+                ClaimId = ClaimIds.New(options.WorkerId),
                 Attempt = isRecheck ? Math.Max(1, seen.Attempt) : seen.Attempt + 1,
             },
             Rechecks = isRecheck ? seen.Rechecks + 1 : 0,

@@ -1,3 +1,4 @@
+using DelphiRunner.Engine.Stores;
 using DelphiRunner.Engine.Stores.Rows;
 
 namespace DelphiRunner.Engine.Polling;
@@ -21,7 +22,7 @@ internal sealed class LapsedClaims(TimeSpan claimLength, TimeProvider time)
     /// <summary>Looks at the processing rows of one poll and gives those whose holder is gone.</summary>
     public IReadOnlyList<JobRow> Judge(IReadOnlyList<JobRow> processing)
     {
-        var lapsed = processing.Where(row => row.ClaimId is { } claimId ? WasUnchanged(row, claimId) : ForeignHolderIsGone(row)).ToList();
+        var lapsed = processing.Where(row => ClaimIds.OfHolder(row) is { } claimId ? WasUnchanged(row, claimId) : ForeignHolderIsGone(row)).ToList();
         foreach (var (jobId, _) in _observed.Where(pair => time.GetElapsedTime(pair.Value.Since) > Forgotten).ToList())
         {
             _observed.Remove(jobId);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using DelphiRunner.Engine.Stores;
 
 namespace DelphiRunner.Engine.Polling;
 
@@ -26,6 +27,16 @@ internal sealed class SkipList(TimeSpan length, int losses, TimeProvider time)
 
     /// <summary>Whether a skipped row is waiting to be tried again.</summary>
     public bool HasRetries => _entries.Values.Any(entry => entry.Losses < losses);
+
+    /// <summary>Forgets what a poll could have listed and did not: somebody else has it.</summary>
+    public void ForgetUnlisted(IReadOnlySet<string> leftOut, JobCandidates candidates)
+    {
+        var listed = candidates.Pending.Concat(candidates.DueRechecks).Concat(candidates.Processing).Select(row => row.Id).ToHashSet(StringComparer.Ordinal);
+        foreach (var jobId in _entries.Keys.Where(jobId => !leftOut.Contains(jobId) && !listed.Contains(jobId)))
+        {
+            _entries.TryRemove(jobId, out _);
+        }
+    }
 
     /// <summary>Forgets what was skipped long ago, so that the list stays small.</summary>
     public void Forget()

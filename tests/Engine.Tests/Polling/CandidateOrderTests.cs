@@ -12,7 +12,7 @@ internal sealed class CandidateOrderTests
     {
         var candidates = Candidates(["p1", "p2"], [("r1", Noon - TimeSpan.FromSeconds(1))]);
 
-        var order = CandidateOrder.Of(candidates, [], Noon, hasCompetition: false).Select(row => row.Id);
+        var order = CandidateOrder.Of(candidates, [], Noon, share: null).Select(row => row.Id);
 
         Assert.That(order, Is.EqualTo(new[] { "p1", "p2", "r1" }));
     }
@@ -22,7 +22,7 @@ internal sealed class CandidateOrderTests
     {
         var candidates = Candidates(["p1", "p2", "p3"], [("r1", Noon - TimeSpan.FromMinutes(2)), ("r2", Noon - TimeSpan.FromSeconds(2))]);
 
-        var order = CandidateOrder.Of(candidates, [], Noon, hasCompetition: false).Select(row => row.Id);
+        var order = CandidateOrder.Of(candidates, [], Noon, share: null).Select(row => row.Id);
 
         Assert.That(order, Is.EqualTo(new[] { "p1", "r1", "p2", "p3", "r2" }));
     }
@@ -32,7 +32,7 @@ internal sealed class CandidateOrderTests
     {
         var candidates = Candidates(["p1", "p2"], []);
 
-        var order = CandidateOrder.Of(candidates, [Row("o1", JobStatuses.Processing)], Noon, hasCompetition: false).Select(row => row.Id);
+        var order = CandidateOrder.Of(candidates, [Row("o1", JobStatuses.Processing)], Noon, share: null).Select(row => row.Id);
 
         Assert.That(order, Is.EqualTo(new[] { "p1", "o1", "p2" }));
     }

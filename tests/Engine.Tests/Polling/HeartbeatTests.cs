@@ -75,6 +75,34 @@ internal sealed class HeartbeatTests
     }
 
     [Test]
+    public async Task The_larger_an_excerpt_is_the_less_often_it_is_written()
+    {
+        _job.Log.AddOutput(new string('x', 1900), fromStandardError: false);
+        _job.Log.AddOutput(new string('y', 1900), fromStandardError: false);
+        _job.Log.AddOutput(new string('z', 1900), fromStandardError: false);
+        await TurnAfterAsync(TimeSpan.FromSeconds(1));
+        _job.Log.AddOutput("second", fromStandardError: false);
+        await TurnAfterAsync(TimeSpan.FromSeconds(1));
+        var early = (await RowAsync()).Text(JobAttributes.Logs);
+        await TurnAfterAsync(TimeSpan.FromSeconds(1));
+
+        Assert.That(early, Does.Contain("zzz").And.Not.Contain("second"));
+        Assert.That((await RowAsync()).Text(JobAttributes.Logs), Does.Contain("second"));
+    }
+
+    [Test]
+    public async Task Lines_of_the_host_alone_wait_for_the_next_renewal()
+    {
+        _job.Log.Add(JobLog.Information, "starting");
+        await TurnAfterAsync(TimeSpan.FromSeconds(5));
+        var early = (await RowAsync()).Text(JobAttributes.Logs);
+        await TurnAfterAsync(Length / 3);
+
+        Assert.That(early, Does.Not.Contain("starting"));
+        Assert.That((await RowAsync()).Text(JobAttributes.Logs), Does.Contain("starting"));
+    }
+
+    [Test]
     public async Task A_renewal_raises_no_version()
     {
         var before = (await RowAsync()).RawVersion;

@@ -1,4 +1,5 @@
 using DelphiRunner.Engine.Polling;
+using DelphiRunner.Engine.Stores;
 using DelphiRunner.Engine.Stores.Rows;
 using Microsoft.Extensions.Time.Testing;
 using static DelphiRunner.Engine.Tests.Rows;
@@ -61,6 +62,23 @@ internal sealed class LapsedClaimsTests
             At(JobAttributes.UpdatedAt, Noon.AddMinutes(updatedMinutes)));
 
         Assert.That(new LapsedClaims(Length, _time).Judge([row]), Has.Count.EqualTo(isLapsed ? 1 : 0));
+    }
+
+    [TestCase("python-poller", 0)]
+    [TestCase("dead-host", 1)]
+    public void A_row_that_a_foreign_poller_took_over_from_one_of_our_hosts_is_foreign(string holder, int expected)
+    {
+        var lapsed = new LapsedClaims(Length, _time);
+        var row = Row(
+            "f",
+            JobStatuses.Processing,
+            S(JobAttributes.ClaimId, ClaimIds.New("dead-host")),
+            S(JobAttributes.WorkerId, holder),
+            At(JobAttributes.LockExpiresAt, Noon.AddMinutes(15)));
+        lapsed.Judge([row]);
+        _time.Advance(Length);
+
+        Assert.That(lapsed.Judge([row]), Has.Count.EqualTo(expected));
     }
 
     [TestCase(null)]

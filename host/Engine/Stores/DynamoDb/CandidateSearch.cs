@@ -26,8 +26,11 @@ internal sealed class CandidateSearch(RowReads reads, RecentWrites recent, Dynam
     private readonly SlowGroup _rechecks = new(JobStatuses.AwaitingRecheck);
     private readonly SlowGroup _processing = new(JobStatuses.Processing);
 
-    /// <summary>Notes that a row of one of the slow groups has come or gone by a write of ours, so that they are read anew.</summary>
+    /// <summary>Notes that a write of ours may have let a row wait for a recheck, so that they are read anew.</summary>
     public void Changed() => _rechecks.ReadAgain();
+
+    /// <summary>Notes that somebody else was faster, so that the next look shows who holds rows.</summary>
+    public void Lost() => _processing.ReadAgain();
 
     public async Task<JobCandidates> FindAsync(CandidateQuery query, CancellationToken cancellationToken)
     {

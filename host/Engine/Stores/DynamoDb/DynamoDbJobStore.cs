@@ -81,12 +81,18 @@ internal sealed class DynamoDbJobStore : IJobStore
         return await _search.FindAsync(query, cancellationToken);
     }
 
-    public Task<ClaimedJob?> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken)
+    public async Task<ClaimedJob?> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_isClosed, this);
-        return request.ExclusiveBy is { } attribute
-            ? _exclusion.ClaimAsync(request, attribute, cancellationToken)
-            : _writes.ClaimAsync(request, cancellationToken);
+        var claimed = request.ExclusiveBy is { } attribute
+            ? await _exclusion.ClaimAsync(request, attribute, cancellationToken)
+            : await _writes.ClaimAsync(request, cancellationToken);
+        if (claimed is null)
+        {
+            _search.Lost();
+        }
+
+        return claimed;
     }
 
     public Task<ClaimState> RenewAsync(Claim claim, DateTimeOffset lockExpiresAt, string? logs, CancellationToken cancellationToken)

@@ -112,6 +112,7 @@ internal sealed class RowWrites(TableCalls calls, RowReads reads, RecentWrites r
     public async Task<ClaimState> RenewAsync(Claim claim, DateTimeOffset lockExpiresAt, string? logs, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
+        var isLooked = false;
         var isCancelled = false;
         for (var step = 0; ;)
         {
@@ -120,7 +121,7 @@ internal sealed class RowWrites(TableCalls calls, RowReads reads, RecentWrites r
                 .Set(JobAttributes.LockExpiresAt, lockExpiresAt)
                 .Set(JobAttributes.UpdatedAt, now)
                 .SetIfGiven(JobAttributes.Logs, logs is null || step >= LogSteps.Count ? null : LogSteps.Shorten(logs, step, now));
-            if (!isCancelled)
+            if (!isLooked)
             {
                 // So that the answer need not carry the whole row to tell of a request.
                 update.Where(JobAttributes.CancelRequested, null);
@@ -141,12 +142,13 @@ internal sealed class RowWrites(TableCalls calls, RowReads reads, RecentWrites r
                     return ClaimState.Ended;
                 }
 
-                if (isCancelled || row is not { Status: JobStatuses.Processing, CancelRequested: not null } || row.ClaimId != claim.ClaimId || row.WorkerId != claim.WorkerId)
+                if (isLooked || row is not { Status: JobStatuses.Processing } || row.ClaimId != claim.ClaimId || row.WorkerId != claim.WorkerId)
                 {
                     return ClaimState.Lost;
                 }
 
-                isCancelled = true;
+                isLooked = true;
+                isCancelled = row.CancelRequested is not null;
             }
             catch (AmazonDynamoDBException failure) when (TableFailure.IsTooLarge(failure) && logs is not null && step < LogSteps.Count)
             {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using DelphiRunner.Engine.Stores;
 using DelphiRunner.Engine.Stores.Rows;
 
 namespace DelphiRunner.Runner.Cli.Jobs;
@@ -23,7 +24,7 @@ internal sealed record ClaimSummary(string State, string Text)
 
     private static ClaimSummary OfProcessing(JobRow row, DateTimeOffset now)
     {
-        var holder = $"{row.WorkerId ?? "nobody"}{(row.ClaimId is null ? ", not one of ours" : "")}";
+        var holder = $"{row.WorkerId ?? "nobody"}{(ClaimIds.OfHolder(row) is null ? ", not one of ours" : "")}";
         if (row.LockText is not { } text)
             return new ClaimSummary("no_lock", $"held by {holder}, no lock");
         if (RowTime.Parse(text) is not { } until)

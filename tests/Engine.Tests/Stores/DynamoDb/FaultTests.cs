@@ -10,7 +10,7 @@ namespace DelphiRunner.Engine.Tests.Stores.DynamoDb;
 
 /// <summary>What goes wrong between the store and the table, made under the SDK, whose own retries stay real.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-internal sealed class FaultTests : IAsyncDisposable
+internal sealed class FaultTests
 {
     private static readonly CancellationToken None = CancellationToken.None;
 
@@ -50,7 +50,7 @@ internal sealed class FaultTests : IAsyncDisposable
     }
 
     [TearDown]
-    public async ValueTask DisposeAsync() => await _store.DisposeAsync();
+    public async Task CloseStore() => await _store.DisposeAsync();
 
     [Test]
     public async Task A_claim_whose_answer_was_lost_is_ours_and_is_stored_once()

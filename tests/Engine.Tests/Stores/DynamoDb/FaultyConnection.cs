@@ -20,6 +20,7 @@ internal sealed record SentRequest(string Operation, string Body);
 internal sealed partial class FaultyConnection : HttpClientFactory
 {
     private readonly ConcurrentBag<SentRequest> _sent = [];
+    private readonly ConcurrentBag<(string Operation, int Count, TaskCompletionSource Reached)> _awaited = [];
     private double _writeUnits;
     private int _failedConditions;
 
@@ -51,6 +52,14 @@ internal sealed partial class FaultyConnection : HttpClientFactory
         "Throughput exceeds the current capacity of your table or index.",
         more: $$""","throttlingReasons":[{"reason":"TableWriteKeyRangeThroughputExceeded","resource":"{{resource}}"}]""");
 
+    /// <summary>Completes when so many requests of a kind have been sent from now on.</summary>
+    public Task SentMore(string operation, int count)
+    {
+        var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _awaited.Add((operation, Count(operation) + count, reached));
+        return reached.Task;
+    }
+
     public int Count(string operation) => _sent.Count(request => request.Operation == operation);
 
     public override HttpClient CreateHttpClient(IClientConfig clientConfig) => new(new Handler(this, new SocketsHttpHandler()), disposeHandler: true);
@@ -68,6 +77,11 @@ internal sealed partial class FaultyConnection : HttpClientFactory
         var body = await request.Content!.ReadAsStringAsync(token);
         var sent = new SentRequest(request.Headers.GetValues("X-Amz-Target").Single().Split('.')[1], body);
         _sent.Add(sent);
+        foreach (var (_, _, reached) in _awaited.Where(awaited => awaited.Operation == sent.Operation && Count(sent.Operation) >= awaited.Count))
+        {
+            reached.TrySetResult();
+        }
+
         if (await Before(sent, token) is { } instead)
         {
             instead.RequestMessage = request;

@@ -1,0 +1,80 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using DelphiRunner.TestServers;
+using DelphiRunner.TestServers.DynamoDb;
+
+namespace DelphiRunner.EndToEnd.Tests.DynamoDb;
+
+/// <summary>Several hosts on one table, with nothing between them but the table.</summary>
+public sealed class SeveralHostsTests
+{
+    private const int Hosts = 4;
+    private const int Slots = 8;
+    private const int PutsAtOnce = 32;
+    private const double MostFailedClaims = 0.1;
+
+    [TestCase(300, "sleep 0.5")]
+    [TestCase(2000, "", Category = "Soak")]
+    public async Task Four_hosts_start_each_job_exactly_once_and_hardly_ever_reach_for_the_same(int jobs, string work)
+    {
+        await using var server = await RequiredServers.StartAsync(ServerKind.Dynoxide);
+        await using var proxy = CountingProxy.Start(server);
+        var table = await server.CreateTableAsync();
+        using var deployment = new Deployment(new DeploymentOptions
+        {
+            Table = table,
+            Endpoint = proxy.Endpoint,
+            Slots = Slots,
+            IsExclusive = false,
+            FullPipeline = "[sh, '../mark.sh']",
+        });
+        var marks = new Marks(deployment, "mark", work);
+        var ids = await PutJobsAsync(table, jobs);
+
+        var ends = await RunHostsAsync(deployment);
+
+        var rows = await deployment.ReadRowsAsync();
+        await TestContext.Out.WriteLineAsync($"{jobs} jobs on {Hosts} hosts with {Slots} slots: {proxy.Counts}");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(ends.Select(end => end.ExitCode), Is.All.Zero, string.Join<ProgramEnd>("\n", ends));
+            Assert.That(marks.JobIds, Is.EquivalentTo(ids), "what the children wrote at their start");
+            Assert.That(rows.Select(row => row.Id), Is.EquivalentTo(ids));
+            Assert.That(rows.Select(row => row["status"]?.Text), Is.All.EqualTo("COMPLETED"));
+            Assert.That(rows.Select(row => row["attempt"]?.Text), Is.All.EqualTo("1"));
+            Assert.That(rows.Select(row => row["worker_id"]?.Text).Distinct().Count(), Is.EqualTo(Hosts), "hosts that took part");
+            // Each host begins with a write that no row can meet, to see whether it may write.
+            Assert.That(proxy.Counts.FailedConditions - Hosts, Is.AtMost(MostFailedClaims * jobs), "failed claims");
+        }
+    }
+
+    private static async Task<IReadOnlyList<string>> PutJobsAsync(JobQueueTable table, int count)
+    {
+        var start = DateTimeOffset.UtcNow.AddMinutes(-5);
+        var ids = Enumerable.Range(0, count).Select(number => $"{number:00000000}-0000-4000-8000-000000000000").ToList();
+        await Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = PutsAtOnce }, async (number, _) =>
+        {
+            var row = NewJobs.Pending(ids[number], "FULL_PIPELINE", $"{number + 1}", start.AddMilliseconds(number));
+            await table.PutAsync(JsonNode.Parse(row)!.AsObject());
+        });
+        return ids;
+    }
+
+    private static async Task<IReadOnlyList<ProgramEnd>> RunHostsAsync(Deployment deployment)
+    {
+        var hosts = Enumerable.Range(1, Hosts).Select(number =>
+        {
+            var name = string.Create(CultureInfo.InvariantCulture, $"host-{number}");
+            return deployment.StartWith(deployment.WriteConfiguration($"{name}.yaml", state: name), "run", "--once");
+        }).ToList();
+        try
+        {
+            return await Task.WhenAll(hosts.Select(host => host.WaitAsync()));
+        }
+        finally
+        {
+            foreach (var host in hosts)
+                await host.DisposeAsync();
+        }
+    }
+}

@@ -132,7 +132,11 @@ internal sealed class TableCheck(TableProbes probes, DynamoDbOptions options)
         };
         return new StoreCheck
         {
-            Name = $"index {wanted.IndexName}", State = state, Detail = detail, IsNeeded = isNeeded, Cost = state == StoreCheckState.Ok ? "" : cost,
+            Name = $"index {wanted.IndexName}",
+            State = state,
+            Detail = detail,
+            IsNeeded = isNeeded,
+            Cost = state == StoreCheckState.Ok ? "" : cost,
         };
     }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using DelphiRunner.Runner.Cli;
 using DelphiRunner.Runner.Cli.Jobs;
+using DelphiRunner.Runner.Cli.Stores;
 using DelphiRunner.Runner.Cli.Submitting;
 
 var border = new CommandBorder(Console.Out, Console.Error, TimeProvider.System);
@@ -19,6 +20,12 @@ var root = new RootCommand("Polls a job queue and runs its jobs as subprocesses 
     new Command("plugins", "Look at the plugins.")
     {
         PluginsListCommand.Define(border),
+    },
+    new Command("store", "Create the queue, look it over, or copy it.")
+    {
+        StoreInitCommand.Define(border),
+        StoreCheckCommand.Define(border),
+        StoreCopyCommand.Define(border),
     },
     new Command("config", "Look at the configuration.")
     {

@@ -1,6 +1,7 @@
 using DelphiRunner.Engine.Stores;
 using DelphiRunner.Engine.Stores.DynamoDb;
 using DelphiRunner.Engine.Stores.Sqlite;
+using DelphiRunner.Engine.Stores.Upkeep;
 using DelphiRunner.Runner.Configuration;
 
 namespace DelphiRunner.Runner;
@@ -9,7 +10,7 @@ namespace DelphiRunner.Runner;
 internal static class StoreFactory
 {
     /// <summary>Makes the store, which is opened by its first call (and, if it is a file, created where it is missing); the caller disposes it.</summary>
-    /// <exception cref="StoreException">The endpoint is no URL.</exception>
+    /// <exception cref="StoreException">The endpoint is no URL, or the table no name of one.</exception>
     public static Task<IJobStore> OpenAsync(RunnerConfiguration configuration, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -18,4 +19,11 @@ internal static class StoreFactory
                 ? new DynamoDbJobStore(DynamoDbOptions.Of(configuration.Store), TimeProvider.System)
                 : new SqliteJobStore(configuration.Store.Path!, TimeProvider.System)); // A loaded configuration has a SQLite store's path.
     }
+
+    /// <summary>Makes what looks after a store, which is opened by its first call; the caller disposes it.</summary>
+    /// <exception cref="StoreException">The endpoint is no URL, or the table no name of one.</exception>
+    public static IStoreUpkeep UpkeepOf(StoreOptions store) =>
+        store.Kind == StoreKind.DynamoDb
+            ? new DynamoDbUpkeep(DynamoDbUpkeep.Patient(DynamoDbOptions.Of(store)), TimeProvider.System)
+            : new SqliteUpkeep(store.Path!); // As above; a store that is named on the command line has its path, too.
 }

@@ -6,13 +6,13 @@ internal static class ExitCodes
     /// <summary>The command did what it was asked to.</summary>
     public const int Ok = 0;
 
-    /// <summary>The command worked, but what it looked at or ran is not as it should be: a demo job failed, a plugin is quarantined.</summary>
+    /// <summary>The command worked, but what it looked at or ran is not as it should be: a demo job failed, a plugin is quarantined, a store lacks an index, a copy left rows out.</summary>
     public const int Failed = 1;
 
     /// <summary>EX_USAGE: the command line itself is wrong.</summary>
     public const int Usage = 64;
 
-    /// <summary>EX_DATAERR: what was given to the command cannot be used: a file that is no row, a configuration that is no JSON, an id that is taken.</summary>
+    /// <summary>EX_DATAERR: what was given to the command cannot be used: a file that is no row, a configuration that is no JSON, an id that is taken, a source of a copy with running jobs.</summary>
     public const int BadData = 65;
 
     /// <summary>EX_NOINPUT: there is no such job or file.</summary>

@@ -1,5 +1,6 @@
 using DelphiRunner.Engine.Polling;
 using DelphiRunner.Engine.Stores;
+using DelphiRunner.Engine.Stores.DynamoDb;
 
 namespace DelphiRunner.Runner.Configuration;
 
@@ -23,6 +24,8 @@ internal static class CrossChecks
             findings.ReportAt("store.path", "A DynamoDB store has no path. Remove the key, or set store.kind to sqlite.");
             if (store.Endpoint is { } endpoint && !string.IsNullOrWhiteSpace(endpoint) && !IsUrl(endpoint))
                 findings.ReportAt("store.endpoint", $"'{endpoint}' is no URL. Write it for instance as http://localhost:8000, or leave it out for AWS.");
+            if (store.Table is { } table && !string.IsNullOrWhiteSpace(table) && !DynamoDbOptions.IsTableName(table.Trim()))
+                findings.ReportAt("store.table", $"'{table}' is no name of a table: {DynamoDbOptions.TableNameRule}");
             return;
         }
 

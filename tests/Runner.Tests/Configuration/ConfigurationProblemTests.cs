@@ -82,6 +82,7 @@ public sealed class ConfigurationProblemTests
     [TestCase("store: { kind: sqlite, path: q, region: r }\nplugins: { folder: p }", 1, 41, "store.region", "A SQLite store has none")]
     [TestCase("store: { kind: sqlite, path: q, table: t }\nplugins: { folder: p }", 1, 40, "store.table", "A SQLite store has none")]
     [TestCase("store: { kind: dynamodb, path: q }\nplugins: { folder: p }", 1, 32, "store.path", "A DynamoDB store has no path")]
+    [TestCase("store: { kind: dynamodb, table: my jobs }\nplugins: { folder: p }", 1, 33, "store.table", "'my jobs' is no name of a table")]
     [TestCase("store: [\nplugins: {", 2, 1, "", "This is no YAML")]
     [TestCase("- store\n- plugins", 1, 1, "", "The file holds a list. It has to be a map")]
     [TestCase("just text", 1, 1, "", "The file holds the text 'just text'")]

@@ -8,7 +8,7 @@ namespace DelphiRunner.TestServers.DynamoDb;
 
 /// <summary>
 /// Stands between hosts and a server, so that requests are counted below the SDK, with its retries, and whichever process sends them. It asks
-/// the server for the capacity that each request consumes.
+/// the server for the capacity that each request consumes. What the server does not imitate, a refused permission or a throttled request, it answers itself.
 /// </summary>
 /// <remarks>
 /// With an index lag it hands over the answers of queries that much later than the server gave them: what a host sees of an index is then at
@@ -35,6 +35,12 @@ internal sealed partial class CountingProxy : IAsyncDisposable
         _indexLag = indexLag;
         _accepting = AcceptAsync();
     }
+
+    /// <summary>
+    /// Looks at each request, given as its operation and its JSON, before the server does: gives the code of an error to answer with, such as
+    /// <c>AccessDeniedException</c>, or null to let it through. It may take its time.
+    /// </summary>
+    public Func<string, string, Task<string?>> Refuse { get; set; } = (_, _) => Task.FromResult<string?>(null);
 
     /// <summary>What hosts have to use as the server's address.</summary>
     public Uri Endpoint { get; }
@@ -103,6 +109,13 @@ internal sealed partial class CountingProxy : IAsyncDisposable
         {
             var operation = (context.Request.Headers["X-Amz-Target"] ?? "").Replace(TargetPrefix, "", StringComparison.Ordinal);
             using var request = await ForwardedAsync(context.Request);
+            if (await Refuse(operation, await request.Content!.ReadAsStringAsync()) is { } code)
+            {
+                using var refusal = Refusal(operation, code);
+                await WriteAsync(context.Response, refusal, await refusal.Content.ReadAsByteArrayAsync());
+                return;
+            }
+
             using var response = await _server.SendAsync(request);
             var body = await response.Content.ReadAsByteArrayAsync();
             Count(operation, response.StatusCode, body);
@@ -117,6 +130,14 @@ internal sealed partial class CountingProxy : IAsyncDisposable
             context.Response.Abort();
         }
     }
+
+    private static HttpResponseMessage Refusal(string operation, string code) => new(HttpStatusCode.BadRequest)
+    {
+        Content = new StringContent(
+            $$"""{"__type":"com.amazonaws.dynamodb.v20120810#{{code}}","message":"{{operation}} was answered with {{code}}."}""",
+            Encoding.UTF8,
+            "application/x-amz-json-1.0"),
+    };
 
     private static async Task<HttpRequestMessage> ForwardedAsync(HttpListenerRequest request)
     {

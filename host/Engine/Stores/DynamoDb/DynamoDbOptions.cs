@@ -8,6 +8,8 @@ internal sealed record DynamoDbOptions
     public const string DefaultRegion = "us-east-1";
     public const string DefaultTable = "Delphi_JobQueue";
 
+    public const string TableNameRule = "one has 3 to 255 of the characters a-z, A-Z, 0-9, '_', '-' and '.'.";
+
     /// <summary>The URL of a compatible endpoint, or null for AWS.</summary>
     public Uri? Endpoint { get; init; }
 
@@ -27,6 +29,9 @@ internal sealed record DynamoDbOptions
     /// <summary>At most so many index entries are looked at for one group of one poll. Default: 4,096.</summary>
     public int MostEntriesPerPoll { get; init; } = 4096;
 
+    /// <summary>Whether a page of a walk through the whole table is tried again within the limit of a write: nothing comes after a walk that failed.</summary>
+    public bool WalksPatiently { get; init; }
+
     /// <summary>How long one call may take, with all its tries.</summary>
     public CallLimits Limits { get; init; } = new();
 
@@ -34,7 +39,7 @@ internal sealed record DynamoDbOptions
     public HttpClientFactory? Http { get; init; }
 
     /// <summary>Takes blank texts as not given.</summary>
-    /// <exception cref="StoreException">The endpoint is no URL.</exception>
+    /// <exception cref="StoreException">The endpoint is no URL, or the table no name of one.</exception>
     public static DynamoDbOptions Of(StoreOptions options)
     {
         var endpoint = Given(options.Endpoint);
@@ -44,8 +49,16 @@ internal sealed record DynamoDbOptions
             throw new StoreException($"The endpoint '{endpoint}' is no URL. Write it for instance as http://localhost:8000, or leave it out for AWS.");
         }
 
-        return new DynamoDbOptions { Endpoint = url, Region = Given(options.Region) ?? DefaultRegion, Table = Given(options.Table) ?? DefaultTable };
+        var table = Given(options.Table) ?? DefaultTable;
+        return IsTableName(table)
+            ? new DynamoDbOptions { Endpoint = url, Region = Given(options.Region) ?? DefaultRegion, Table = table }
+            : throw new StoreException($"'{table}' is no name of a table: {TableNameRule} Correct it.");
     }
+
+    /// <summary>Tells whether DynamoDB takes a name; it would refuse every request with another.</summary>
+    public static bool IsTableName(string name) =>
+        name.StartsWith("arn:", StringComparison.Ordinal)
+        || (name.Length is >= 3 and <= 255 && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '-' or '.'));
 
     private static string? Given(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Amazon.DynamoDBv2.Model;
 using DelphiRunner.Engine.Stores.Rows;
 
@@ -12,8 +13,12 @@ internal sealed class RowReads(TableCalls calls)
     // The most that one request may name.
     private const int BatchSize = 100;
 
+    private const int ReadsAtOnce = 8;
+
     private static readonly string[] Listed =
         [JobAttributes.JobId, JobAttributes.Status, JobAttributes.JobType, JobAttributes.ConversationId, JobAttributes.CreatedAt];
+
+    private volatile bool _readsOneByOne;
 
     public async Task<JobRow?> GetAsync(string jobId, CancellationToken cancellationToken)
     {
@@ -78,6 +83,35 @@ internal sealed class RowReads(TableCalls calls)
         };
     }
 
+    /// <summary>Walks through the whole table, as it is at each page.</summary>
+    /// <param name="names">The attributes to read; null for whole rows.</param>
+    /// <param name="cancellationToken">Ends the walk early.</param>
+    public async IAsyncEnumerable<JobRow> ScanAsync(
+        IReadOnlyCollection<string>? names, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var (expression, placeholders) = names is null ? (null, null) : Projection(names);
+        Dictionary<string, AttributeValue>? start = null;
+        do
+        {
+            var request = new ScanRequest
+            {
+                TableName = calls.Table,
+                ConsistentRead = true,
+                ProjectionExpression = expression,
+                ExpressionAttributeNames = placeholders,
+                ExclusiveStartKey = start,
+            };
+            var page = await calls.WalkAsync((client, token) => client.ScanAsync(request, token), cancellationToken);
+            foreach (var item in page.Items ?? [])
+            {
+                yield return AttributeValues.ToRow(item);
+            }
+
+            start = page.LastEvaluatedKey;
+        }
+        while (start is { Count: > 0 });
+    }
+
     private static JobRow? RowOf(Dictionary<string, AttributeValue>? item) => item is { Count: > 0 } ? AttributeValues.ToRow(item) : null;
 
     private static Dictionary<string, AttributeValue> Key(string jobId) => new() { [JobAttributes.JobId] = new AttributeValue { S = jobId } };
@@ -98,10 +132,10 @@ internal sealed class RowReads(TableCalls calls)
     /// <summary>An index where it holds all that is sought, else the table itself, which also has the rows that no index shows.</summary>
     private IAsyncEnumerable<JobRow> SourceOf(JobFilter filter, CancellationToken cancellationToken) => filter switch
     {
-        { MustBeCurrent: true } => ScanAsync(cancellationToken),
+        { MustBeCurrent: true } => ScanAsync(Listed, cancellationToken),
         { ConversationId: { Length: > 0 } conversation } => WalkAsync(ByConversation, JobAttributes.ConversationId, conversation, cancellationToken),
         { Status: { Length: > 0 } status } => WalkAsync(ByStatus, JobAttributes.Status, status, cancellationToken),
-        _ => ScanAsync(cancellationToken),
+        _ => ScanAsync(Listed, cancellationToken),
     };
 
     private async IAsyncEnumerable<JobRow> WalkAsync(
@@ -111,31 +145,6 @@ internal sealed class RowReads(TableCalls calls)
         do
         {
             var page = await QueryAsync(index, attribute, value, Listed, null, start, cancellationToken);
-            foreach (var item in page.Items ?? [])
-            {
-                yield return AttributeValues.ToRow(item);
-            }
-
-            start = page.LastEvaluatedKey;
-        }
-        while (start is { Count: > 0 });
-    }
-
-    private async IAsyncEnumerable<JobRow> ScanAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var (expression, names) = Projection(Listed);
-        Dictionary<string, AttributeValue>? start = null;
-        do
-        {
-            var request = new ScanRequest
-            {
-                TableName = calls.Table,
-                ConsistentRead = true,
-                ProjectionExpression = expression,
-                ExpressionAttributeNames = names,
-                ExclusiveStartKey = start,
-            };
-            var page = await calls.LookAsync((client, token) => client.ScanAsync(request, token), cancellationToken);
             foreach (var item in page.Items ?? [])
             {
                 yield return AttributeValues.ToRow(item);
@@ -165,26 +174,65 @@ internal sealed class RowReads(TableCalls calls)
         return calls.LookAsync((client, token) => client.QueryAsync(request, token), cancellationToken);
     }
 
-    private async Task<Dictionary<string, JobRow>> GetAllAsync(IReadOnlyList<string> jobIds, CancellationToken cancellationToken)
+    /// <summary>Reads the rows of these ids, by id; ids without a row are left out.</summary>
+    public async Task<Dictionary<string, JobRow>> GetAllAsync(IReadOnlyCollection<string> jobIds, CancellationToken cancellationToken)
     {
         var rows = new Dictionary<string, JobRow>(StringComparer.Ordinal);
         foreach (var batch in jobIds.Chunk(BatchSize))
         {
-            var left = new KeysAndAttributes { Keys = [.. batch.Select(Key)], ConsistentRead = true };
-            while (left is { Keys.Count: > 0 })
+            foreach (var row in await GetBatchAsync(batch, cancellationToken))
             {
-                var request = new BatchGetItemRequest { RequestItems = new Dictionary<string, KeysAndAttributes> { [calls.Table] = left } };
-                var answer = await calls.WriteAsync((client, token) => client.BatchGetItemAsync(request, token), new Tries(), cancellationToken);
-                foreach (var row in (answer.Responses?.GetValueOrDefault(calls.Table) ?? []).Select(AttributeValues.ToRow))
-                {
-                    rows[row.Id] = row;
-                }
-
-                // An answer holds 16 MB at most; what it left out is asked for again.
-                left = answer.UnprocessedKeys?.GetValueOrDefault(calls.Table);
+                rows[row.Id] = row;
             }
         }
 
         return rows;
+    }
+
+    private async Task<IReadOnlyList<JobRow>> GetBatchAsync(string[] jobIds, CancellationToken cancellationToken)
+    {
+        if (_readsOneByOne)
+        {
+            return await GetOneByOneAsync(jobIds, cancellationToken);
+        }
+
+        try
+        {
+            var rows = new List<JobRow>();
+            var left = new KeysAndAttributes { Keys = [.. jobIds.Select(Key)], ConsistentRead = true };
+            while (left is { Keys.Count: > 0 })
+            {
+                var request = new BatchGetItemRequest { RequestItems = new Dictionary<string, KeysAndAttributes> { [calls.Table] = left } };
+                var answer = await calls.WriteAsync((client, token) => client.BatchGetItemAsync(request, token), new Tries(), cancellationToken);
+                rows.AddRange((answer.Responses?.GetValueOrDefault(calls.Table) ?? []).Select(AttributeValues.ToRow));
+
+                // An answer holds 16 MB at most; what it left out is asked for again.
+                left = answer.UnprocessedKeys?.GetValueOrDefault(calls.Table);
+            }
+
+            return rows;
+        }
+        catch (StoreException failure) when (TableFailure.IsRefused(failure.InnerException))
+        {
+            // The role of the existing deployment allows to read a row, but not many by one request.
+            _readsOneByOne = true;
+            return await GetOneByOneAsync(jobIds, cancellationToken);
+        }
+    }
+
+    private async Task<IReadOnlyList<JobRow>> GetOneByOneAsync(string[] jobIds, CancellationToken cancellationToken)
+    {
+        var rows = new ConcurrentBag<JobRow>();
+        await Parallel.ForEachAsync(
+            jobIds,
+            new ParallelOptions { MaxDegreeOfParallelism = ReadsAtOnce, CancellationToken = cancellationToken },
+            async (jobId, token) =>
+            {
+                if (await GetAsync(jobId, new Tries(), token) is { } row)
+                {
+                    rows.Add(row);
+                }
+            });
+        return [.. rows];
     }
 }

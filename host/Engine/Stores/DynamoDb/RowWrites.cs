@@ -7,6 +7,8 @@ namespace DelphiRunner.Engine.Stores.DynamoDb;
 /// <summary>The writes of the store's contract but for the ends of claims. Each is one request; its failed condition says what to make of it.</summary>
 internal sealed class RowWrites(TableCalls calls, RowReads reads, RecentWrites recent, TimeProvider time)
 {
+    public const string ProbeId = "delphi-runner probe";
+
     private readonly UnresolvedClaims _unresolved = new();
 
     /// <summary>Stores a new row.</summary>
@@ -37,6 +39,11 @@ internal sealed class RowWrites(TableCalls calls, RowReads reads, RecentWrites r
         catch (AmazonDynamoDBException failure) when (TableFailure.IsTooLarge(failure))
         {
             throw new InvalidRowException($"Row '{row.Id}' is larger than the 400 KB that DynamoDB holds. Shorten its configuration or its log.", failure);
+        }
+        catch (StoreException failure) when (TableFailure.IsInvalid(failure.InnerException))
+        {
+            // Nothing of the request depends on anything but the row: an empty set, a number of 40 digits, values nested too deep.
+            throw new InvalidRowException($"DynamoDB cannot hold row '{row.Id}': {failure.InnerException?.Message}", failure);
         }
     }
 
@@ -183,10 +190,30 @@ internal sealed class RowWrites(TableCalls calls, RowReads reads, RecentWrites r
         }
     }
 
+    /// <summary>Tries to create a row under a condition that cannot hold: it changes nothing, and is refused where creating is.</summary>
+    public async Task ProbeCreatingAsync(CancellationToken cancellationToken)
+    {
+        var request = new PutItemRequest
+        {
+            TableName = calls.Table,
+            Item = new Dictionary<string, AttributeValue> { [JobAttributes.JobId] = new() { S = ProbeId } },
+            ConditionExpression = "attribute_exists(#id) AND attribute_not_exists(#id)",
+            ExpressionAttributeNames = new Dictionary<string, string> { ["#id"] = JobAttributes.JobId },
+        };
+        try
+        {
+            await calls.ClaimAsync((client, token) => client.PutItemAsync(request, token), new Tries(), cancellationToken);
+        }
+        catch (ConditionalCheckFailedException)
+        {
+            // As it has to: rows can be created.
+        }
+    }
+
     /// <summary>Tries an update that no row can meet: it changes nothing, and is refused where writing is.</summary>
     public async Task ProbeAsync(CancellationToken cancellationToken)
     {
-        var update = new ItemUpdate("delphi-runner probe", WriteIds.New()).Where(JobAttributes.JobId, null);
+        var update = new ItemUpdate(ProbeId, WriteIds.New()).Where(JobAttributes.JobId, null);
         try
         {
             await calls.ClaimAsync(

@@ -26,6 +26,10 @@ internal sealed class TableCalls(TableClients clients, DynamoDbOptions options, 
     public Task<T> LookAsync<T>(Func<IAmazonDynamoDB, CancellationToken, Task<T>> send, CancellationToken cancellationToken) =>
         SendAsync(() => clients.Looking, send, options.Limits.Poll, tries: null, cancellationToken);
 
+    /// <summary>Reads a page of the whole table: as patiently as a write where the options ask for it, else as a look.</summary>
+    public Task<T> WalkAsync<T>(Func<IAmazonDynamoDB, CancellationToken, Task<T>> send, CancellationToken cancellationToken) =>
+        options.WalksPatiently ? WriteAsync(send, new Tries(), cancellationToken) : LookAsync(send, cancellationToken);
+
     /// <summary>Writes or reads on behalf of a write, again and again within the limit while a later try may succeed.</summary>
     public Task<T> WriteAsync<T>(Func<IAmazonDynamoDB, CancellationToken, Task<T>> send, Tries tries, CancellationToken cancellationToken) =>
         SendAsync(() => clients.Writing, send, options.Limits.Write, tries, cancellationToken);

@@ -40,6 +40,13 @@ internal static class TableFailure
         exception is AmazonServiceException { ErrorCode: "ValidationException" } service
         && service.Message.Contains("operand", StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>Whether the credentials are good, but may not do this.</summary>
+    public static bool IsRefused(Exception? exception) =>
+        exception is AmazonServiceException { ErrorCode: "AccessDeniedException" or "AccessDenied" or "NotAuthorized" };
+
+    /// <summary>Whether the request itself cannot be carried out, however often it is sent.</summary>
+    public static bool IsInvalid(Exception? exception) => exception is AmazonServiceException { ErrorCode: "ValidationException" };
+
     public static bool IsOfSdk(Exception exception) =>
         exception is AmazonServiceException or AmazonClientException or HttpRequestException or IOException or SocketException or TimeoutException
             or OperationCanceledException;
@@ -60,7 +67,7 @@ internal static class TableFailure
             $"An index is missing: {service.Message} The table needs the index 'StatusCreatedIndex'; 'store check' names all of them and what each is for.",
         AmazonServiceException { ErrorCode: "ExpiredTokenException" or "ExpiredToken" or "RequestExpired" } =>
             "The credentials have expired. Renew them where this host takes them from; it goes on by itself once they are.",
-        AmazonServiceException { ErrorCode: "AccessDeniedException" or "AccessDenied" or "NotAuthorized" } service =>
+        AmazonServiceException service when IsRefused(service) =>
             $"The credentials may not do this: {service.Message} Allow it on the table and its indexes.",
         AmazonServiceException
         {

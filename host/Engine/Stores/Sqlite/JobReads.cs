@@ -7,6 +7,8 @@ namespace DelphiRunner.Engine.Stores.Sqlite;
 internal sealed class JobReads : IDisposable
 {
     private static readonly string GetSql = $"SELECT {JobTable.Whole} FROM jobs WHERE job_id = ?1";
+    private static readonly string WholePageSql = $"SELECT {JobTable.Whole}, id FROM jobs WHERE id > ?1 ORDER BY id LIMIT ?2";
+    private static readonly string LeanPageSql = $"SELECT {JobTable.Lean}, id FROM jobs WHERE id > ?1 ORDER BY id LIMIT ?2";
     private static readonly string LeanSql = $"SELECT {JobTable.Lean} FROM jobs WHERE id = ?1";
 
     private readonly SqliteFile _file;
@@ -61,6 +63,27 @@ internal sealed class JobReads : IDisposable
         var candidates = new CandidateSearch(_statements, query).Find(Lean);
         _statements["COMMIT"].Run();
         return candidates;
+    }
+
+    /// <summary>Reads rows in the order in which they were created.</summary>
+    /// <param name="isLean">Whether to leave out logs and results.</param>
+    /// <param name="after">Where the page before ended, 0 for the first.</param>
+    /// <param name="limit">At most so many rows.</param>
+    /// <returns>The rows, and where the page ends.</returns>
+    public (IReadOnlyList<JobRow> Rows, long Last) Page(bool isLean, long after, int limit)
+    {
+        _file.CheckInPlace(_connection);
+        var columns = isLean ? JobTable.LeanColumns : JobTable.Columns.Length;
+        var statement = _statements[isLean ? LeanPageSql : WholePageSql].Bind(1, after).Bind(2, limit);
+        var rows = new List<JobRow>();
+        var last = after;
+        while (statement.Step())
+        {
+            rows.Add(JobTable.Read(statement, columns));
+            last = statement.Integer(columns);
+        }
+
+        return (rows, last);
     }
 
     public void Dispose()

@@ -13,6 +13,10 @@ internal sealed partial class SqliteFile(string path)
     /// <summary>SQLITE_FCNTL_HAS_MOVED: does the path still lead to the open file?</summary>
     private const int HasMoved = 20;
 
+    /// <summary>What each connection sets for itself; nothing of it is stored in the file.</summary>
+    public const string ConnectionSettings =
+        "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY";
+
     private volatile bool _wasOpened;
 
     public string FullPath { get; } = Path.GetFullPath(path);
@@ -111,7 +115,7 @@ internal sealed partial class SqliteFile(string path)
                 $"Database file '{FullPath}' cannot use a write-ahead log there. Put it on a local disk, not on a network file system.");
         }
 
-        Execute(connection, "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY");
+        Execute(connection, ConnectionSettings);
         if (isNew)
         {
             Create(connection);

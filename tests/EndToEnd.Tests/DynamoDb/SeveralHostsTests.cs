@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using DelphiRunner.TestServers;
@@ -45,6 +46,58 @@ public sealed class SeveralHostsTests
             Assert.That(rows.Select(row => row["worker_id"]?.Text).Distinct().Count(), Is.EqualTo(Hosts), "hosts that took part");
             // Each host begins with a write that no row can meet, to see whether it may write.
             Assert.That(proxy.Counts.FailedConditions - Hosts, Is.AtMost(MostFailedClaims * jobs), "failed claims");
+        }
+    }
+
+    [Test]
+    [Category("Soak")]
+    public async Task The_jobs_of_a_killed_host_are_taken_over_and_no_other_is_begun_again()
+    {
+        const int Jobs = 100;
+        await using var server = await RequiredServers.StartAsync(ServerKind.Dynoxide);
+        var table = await server.CreateTableAsync();
+        using var deployment = new Deployment(new DeploymentOptions
+        {
+            Table = table,
+            Slots = Slots,
+            IsExclusive = false,
+            ClaimLength = "10s",
+            FullPipeline = "[sh, '../mark.sh']",
+        });
+        var marks = new Marks(deployment, "mark", "sleep 0.5");
+        var ids = await PutJobsAsync(table, Jobs);
+
+        await using var killed = deployment.Start("run");
+        await using var other = deployment.StartWith(deployment.WriteConfiguration("other.yaml", state: "other"), "run");
+        await killed.WaitForErrorAsync("Successfully claimed job");
+        await WaitUntilAsync(() => Task.FromResult(marks.JobIds.Count >= Jobs / 4));
+        killed.Kill();
+        await killed.WaitAsync();
+        var left = (await deployment.ReadRowsAsync()).Where(row => row["status"]?.Text == "PROCESSING").Select(row => row.Id).ToHashSet();
+        await WaitUntilAsync(async () => (await deployment.ReadRowsAsync()).All(row => row["status"]?.Text is "COMPLETED" or "FAILED"));
+        await other.SignalAsync("TERM");
+        var end = await other.WaitAsync();
+
+        var again = marks.JobIds.GroupBy(id => id).Where(starts => starts.Count() > 1).ToList();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(end.ExitCode, Is.Zero, end.ToString());
+            Assert.That((await deployment.ReadRowsAsync()).Select(row => row["status"]?.Text), Is.All.EqualTo("COMPLETED"));
+            Assert.That(marks.JobIds.Distinct(), Is.EquivalentTo(ids));
+            Assert.That(again, Is.Not.Empty, "the kill met no running job");
+            Assert.That(again.Select(starts => starts.Key), Is.SubsetOf(left), "only what ran at the kill");
+            Assert.That(again.Select(starts => starts.Count()), Is.All.EqualTo(2));
+            Assert.That(again, Has.Count.AtMost(Slots));
+        }
+    }
+
+    private static async Task WaitUntilAsync(Func<Task<bool>> isSoAsync)
+    {
+        var start = Stopwatch.GetTimestamp();
+        while (!await isSoAsync())
+        {
+            Assert.That(Stopwatch.GetElapsedTime(start), Is.LessThan(RunnerProgram.Limit));
+            await Task.Delay(TimeSpan.FromMilliseconds(100));
         }
     }
 

@@ -1,3 +1,4 @@
+using DelphiRunner.Engine.Stores;
 using DelphiRunner.Engine.Stores.Rows;
 
 namespace DelphiRunner.Engine.Polling;
@@ -12,7 +13,7 @@ internal readonly record struct HostShare(int Place, int Hosts)
     /// <summary>The share among the workers that hold a row by a claim.</summary>
     public static HostShare Among(IReadOnlyList<JobRow> processing, string workerId)
     {
-        var workers = processing.Where(row => row.ClaimId is not null).Select(row => row.WorkerId).OfType<string>().Append(workerId)
+        var workers = processing.Where(row => ClaimIds.OfHolder(row) is not null).Select(row => row.WorkerId).OfType<string>().Append(workerId)
             .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
         return new HostShare(workers.IndexOf(workerId), workers.Count);
     }

@@ -81,6 +81,8 @@ internal sealed partial class JobHost(
         Slots = options.Serving.Slots,
         Interval = options.Polling.Interval,
         Once = once,
+        State = options.State,
+        MinFreeDisk = options.Claims.MinFreeDisk,
         KeepLines = options.Execution.KeepLines,
     };
 

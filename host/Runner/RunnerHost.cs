@@ -1,6 +1,7 @@
 using System.Globalization;
 using DelphiRunner.Engine;
 using DelphiRunner.Engine.Plugins;
+using DelphiRunner.Engine.Security;
 using DelphiRunner.Engine.Stores;
 using DelphiRunner.Runner.Cli;
 using DelphiRunner.Runner.Configuration;
@@ -26,7 +27,7 @@ internal static partial class RunnerHost
         using var state = StateFolder.Take(configuration.State);
         await using var logger = LoggerFor(configuration.Logging);
         using var loggers = new Serilog.Extensions.Logging.SerilogLoggerFactory(logger);
-        foreach (var notice in configuration.Notices)
+        foreach (var notice in configuration.Notices.Concat(HostProtection.Seal()))
         {
             LogNotice(loggers.CreateLogger(nameof(RunnerHost)), notice);
         }
@@ -113,7 +114,7 @@ internal static partial class RunnerHost
     private static TimeSpan LongestGrace(RunnerConfiguration configuration) =>
         configuration.JobTypes.Values.Select(options => options.Stop.Grace).DefaultIfEmpty(new JobTypeOptions().Stop.Grace).Max();
 
-    [LoggerMessage(EventName = "ConfigurationNoticed", Level = LogLevel.Warning, Message = "{Notice}")]
+    [LoggerMessage(EventName = "StartNoticed", Level = LogLevel.Warning, Message = "{Notice}")]
     private static partial void LogNotice(Microsoft.Extensions.Logging.ILogger logger, string notice);
 
     /// <summary>Polls as a hosted service, so that systemd, Windows and a console stop it alike.</summary>

@@ -78,6 +78,10 @@ internal sealed class Deployment : IDisposable
             HostEnvironment.Concat(environment).ToDictionary(),
             [.. arguments, "--config", configuration]);
 
+    /// <summary>Starts <c>delphi-runner</c> by other programs that become it.</summary>
+    public RunnerProgram StartBehind(IReadOnlyList<string> prefix, IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments) =>
+        RunnerProgram.StartBehind(prefix, Folder, HostEnvironment.Concat(environment).ToDictionary(), [.. arguments, "--config", Configuration]);
+
     /// <summary>Writes a file into the deployment's folder.</summary>
     public string Write(string name, string text) => _folder.Write(name, text);
 
@@ -149,7 +153,7 @@ internal sealed class Deployment : IDisposable
         state: {{state}}
         slots: {{_options.Slots}}
         polling: { interval: 200ms }
-        claims: { length: {{_options.ClaimLength}} }
+        claims: { length: {{_options.ClaimLength}}, min_free_disk: {{_options.MinFreeDisk}} }
         unknown_job_types: fail
         known_job_types: [FULL_PIPELINE, CREATE_NARRATIVE_BATCH, AWAITING_NARRATIVE_BATCH, NARRATIVE_BATCH, BATCH_STATUS_CHECK]
         job_types:

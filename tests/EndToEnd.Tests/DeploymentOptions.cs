@@ -22,6 +22,8 @@ internal sealed record DeploymentOptions
 
     public string ClaimLength { get; init; } = "2m";
 
+    public string MinFreeDisk { get; init; } = "1MiB";
+
     /// <summary>The folder of the plugins. Default: the one that the build fills.</summary>
     public string Plugins { get; init; } = BuiltFiles.Plugins;
 }

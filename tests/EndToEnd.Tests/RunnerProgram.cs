@@ -28,9 +28,15 @@ internal sealed class RunnerProgram : IAsyncDisposable
     public bool HasExited => _process.HasExited;
 
     /// <summary>Starts the program.</summary>
-    public static RunnerProgram Start(string folder, IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments)
+    public static RunnerProgram Start(string folder, IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments) =>
+        StartBehind([], folder, environment, arguments);
+
+    /// <summary>Starts the program by others that become it.</summary>
+    public static RunnerProgram StartBehind(
+        IReadOnlyList<string> prefix, string folder, IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo(BuiltFiles.Program, arguments)
+        string[] line = [.. prefix, BuiltFiles.Program, .. arguments];
+        var start = new ProcessStartInfo(line[0], line[1..])
         {
             WorkingDirectory = folder,
             RedirectStandardInput = true,

@@ -24,6 +24,7 @@ internal sealed partial class JobPoller(
     private readonly Slots _slots = new(options.Slots, served.SlotLimits);
     private readonly JobClaimer _claimer = new(store, served, options, time, logger);
     private readonly SizeSieve _sizes = new(served, time, logger);
+    private readonly FreeDisk _disk = new(options.State, options.MinFreeDisk, time);
     private readonly LapsedClaims _lapsed = new(heartbeat.ClaimLength, time);
     private readonly ConcurrentDictionary<string, Task> _inFlight = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(string JobType, string Value), string> _exclusive = new();
@@ -35,6 +36,7 @@ internal sealed partial class JobPoller(
     private bool _hasOthers;
     private int _takenFromWindow;
     private int _lostBefore;
+    private bool _isDiskShort;
 
     /// <summary>Polls until it is stopped, or, when told to run once, until nothing is left; then waits for the running jobs to end.</summary>
     /// <param name="execute">Runs one claimed job to its last write; must not throw.</param>
@@ -43,6 +45,11 @@ internal sealed partial class JobPoller(
     {
         while (!stoppingToken.IsCancellationRequested)
         {
+            if (!await HasRoomAsync(stoppingToken))
+            {
+                continue;
+            }
+
             var freed = _slots.Freed;
             var idle = _inFlight.IsEmpty;
             try
@@ -253,6 +260,36 @@ internal sealed partial class JobPoller(
         }
     }
 
+    /// <summary>Whether there is room for a job; waits an interval when there is none. Jobs that run go on.</summary>
+    /// <exception cref="StoreException">There is none in a run that ends when nothing is due.</exception>
+    private async Task<bool> HasRoomAsync(CancellationToken stoppingToken)
+    {
+        var shortage = _disk.Shortage();
+        if (shortage is null && _isDiskShort)
+        {
+            LogDiskHasRoom();
+        }
+        else if (shortage is not null && !_isDiskShort)
+        {
+            LogDiskShort(shortage);
+        }
+
+        _isDiskShort = shortage is not null;
+        if (shortage is null)
+        {
+            return true;
+        }
+
+        if (options.Once)
+        {
+            await Task.WhenAll(_inFlight.Values);
+            throw new StoreException(shortage);
+        }
+
+        await Task.Delay(options.Interval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return false;
+    }
+
     private async Task WaitAsync(Task freed, CancellationToken stoppingToken)
     {
         if (freed.IsCompleted)
@@ -320,6 +357,12 @@ internal sealed partial class JobPoller(
 
     [LoggerMessage(EventName = "JobClaimed", Level = LogLevel.Information, Message = "Successfully claimed job {JobId} of type {JobType}, attempt {Attempt}. Lock expires at {LockExpiresAt}.")]
     private partial void LogJobClaimed(string jobId, string? jobType, int attempt, string? lockExpiresAt);
+
+    [LoggerMessage(EventName = "DiskShort", Level = LogLevel.Error, Message = "{Shortage}")]
+    private partial void LogDiskShort(string shortage);
+
+    [LoggerMessage(EventName = "DiskHasRoom", Level = LogLevel.Information, Message = "The disk of the state folder has room again; jobs are claimed")]
+    private partial void LogDiskHasRoom();
 
     [LoggerMessage(EventName = "PollFailed", Level = LogLevel.Error, Message = "The queue {Store} could not be polled. Running jobs go on; the poll is tried again with growing waits")]
     private partial void LogPollFailed(Exception exception, string store);

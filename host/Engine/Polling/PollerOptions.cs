@@ -13,6 +13,12 @@ internal sealed record PollerOptions
     /// <summary>Whether to end when nothing runs and no row is due, instead of waiting for more.</summary>
     public bool Once { get; init; }
 
+    /// <summary>The folder whose disk has to have room before a claim.</summary>
+    public required string State { get; init; }
+
+    /// <summary>The bytes that have to be free on that disk.</summary>
+    public long MinFreeDisk { get; init; }
+
     /// <summary>Texts that mark a line of a job's log as one that readers look for.</summary>
     public IReadOnlyList<string> KeepLines { get; init; } = [];
 }

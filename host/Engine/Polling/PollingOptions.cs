@@ -15,6 +15,12 @@ internal sealed record ClaimOptions
 
     /// <summary>How often a job may be begun; the row's <c>max_retries</c> may lower it. From 1 to 100. Default: 4.</summary>
     public int MaxAttempts { get; init; } = 4;
+
+    /// <summary>
+    /// How many bytes have to be free on the disk of the state folder before a job is claimed. From 0 to 1 TiB. Default: 64 MiB, what one attempt's
+    /// output may take.
+    /// </summary>
+    public long MinFreeDisk { get; init; } = 64L * 1024 * 1024;
 }
 
 /// <summary>What happens to jobs with a missing type or one that the deployment does not know.</summary>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using DelphiRunner.Engine.Security;
 
 namespace DelphiRunner.Runner.Cli;
 
@@ -18,6 +19,9 @@ internal static class RunCommand
         var once = new Option<bool>("--once") { Description = "End when nothing runs and no row is due now." };
         command.Add(once);
         border.Handle(command, (invocation, parsed, cancellationToken) =>
-            RunnerHost.RunAsync(invocation.Configuration, parsed.GetValue(once), cancellationToken));
+        {
+            HostProtection.CloseDiagnostics();
+            return RunnerHost.RunAsync(invocation.Configuration, parsed.GetValue(once), cancellationToken);
+        });
     }
 }

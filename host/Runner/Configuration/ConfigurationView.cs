@@ -32,6 +32,7 @@ internal static class ConfigurationView
         {
             ["length"] = Quantities.FormatDuration(configuration.Claims.Length),
             ["max_attempts"] = configuration.Claims.MaxAttempts,
+            ["min_free_disk"] = Quantities.FormatSize(configuration.Claims.MinFreeDisk),
         },
         ["serve"] = configuration.Serving.Serve is { } serve ? Texts(serve) : "all",
         ["unknown_job_types"] = configuration.Serving.UnknownJobTypes == UnknownJobTypes.Fail ? "fail" : "leave",

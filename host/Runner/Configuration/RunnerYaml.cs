@@ -96,6 +96,7 @@ internal sealed class RunnerYaml(string file, ConfigurationFindings findings)
         {
             Length = yaml?.Optional("length")?.Duration(TimeSpan.FromSeconds(10), TimeSpan.FromHours(1)) ?? defaults.Length,
             MaxAttempts = yaml?.Optional("max_attempts")?.Whole(1, 100) ?? defaults.MaxAttempts,
+            MinFreeDisk = yaml?.Optional("min_free_disk")?.Size(0, 1L << 40) ?? defaults.MinFreeDisk,
         };
         yaml?.ReportUnknownKeys();
         return claims;

@@ -236,7 +236,7 @@ internal sealed class JobPollerTests
         int slots, bool once, ServedJobs? served = null, IReadOnlyDictionary<string, int>? limits = null, TimeSpan? interval = null) => new(
         _store,
         (served ?? Served()) with { SlotLimits = limits ?? new Dictionary<string, int>() },
-        new PollerOptions { WorkerId = "w", Slots = slots, Interval = interval ?? TimeSpan.FromMilliseconds(100), Once = once },
+        new PollerOptions { WorkerId = "w", State = Path.GetTempPath(), Slots = slots, Interval = interval ?? TimeSpan.FromMilliseconds(100), Once = once },
         _heartbeat,
         _lines,
         TimeProvider.System,

@@ -210,7 +210,7 @@ internal sealed class SizedJobsTests
         return new JobPoller(
             _store,
             served,
-            new PollerOptions { WorkerId = "w", Slots = 4, Interval = interval ?? TimeSpan.FromMilliseconds(50), Once = once },
+            new PollerOptions { WorkerId = "w", State = Path.GetTempPath(), Slots = 4, Interval = interval ?? TimeSpan.FromMilliseconds(50), Once = once },
             _heartbeat,
             _lines,
             TimeProvider.System,

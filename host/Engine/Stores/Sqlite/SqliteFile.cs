@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
@@ -109,7 +110,7 @@ internal sealed partial class SqliteFile(string path)
         }
 
         var isNew = IsNew(connection);
-        if (Text(connection, "PRAGMA journal_mode = WAL") != "wal")
+        if (UseWriteAheadLog(connection) != "wal")
         {
             throw new StoreException(
                 $"Database file '{FullPath}' cannot use a write-ahead log there. Put it on a local disk, not on a network file system.");
@@ -119,6 +120,24 @@ internal sealed partial class SqliteFile(string path)
         if (isNew)
         {
             Create(connection);
+        }
+    }
+
+    /// <summary>Asks for the write-ahead log, which one connection switches on for all.</summary>
+    /// <remarks>While another one does, SQLite does not wait as it does for a write, but fails at once: so the wait is here.</remarks>
+    private static string UseWriteAheadLog(SqliteConnection connection)
+    {
+        var since = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return Text(connection, "PRAGMA journal_mode = WAL");
+            }
+            catch (SqliteException busy) when (busy.SqliteErrorCode == raw.SQLITE_BUSY && Stopwatch.GetElapsedTime(since).TotalMilliseconds < BusyTimeoutMs)
+            {
+                Thread.Sleep(1);
+            }
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.Versioning;
 using DelphiRunner.Engine.Stores;
@@ -51,6 +52,25 @@ internal sealed class SqliteFileTests
         Execute("PRAGMA user_version = 2");
 
         await ExpectAsync("schema version 2", "newer program");
+    }
+
+    [Test]
+    public void A_file_that_is_not_there_yet_is_opened_by_many_at_once()
+    {
+        const int Openers = 8;
+        for (var round = 0; round < 40; round++)
+        {
+            var path = _folder[$"queue-{round}.db"];
+            using var together = new Barrier(Openers);
+            var failures = new ConcurrentQueue<Exception>();
+
+            // A file of its own for each, as in processes of their own.
+            var threads = Enumerable.Range(0, Openers).Select(_ => new Thread(() => OpenAndClose(path, together, failures))).ToList();
+            threads.ForEach(thread => thread.Start());
+            threads.ForEach(thread => thread.Join());
+
+            Assert.That(failures, Is.Empty, $"round {round}");
+        }
     }
 
     [Test]
@@ -150,6 +170,19 @@ internal sealed class SqliteFileTests
     {
         await using var store = new SqliteJobStore(Database, TimeProvider.System);
         await store.CreateAsync(Jobs.Pending("job"), None);
+    }
+
+    private static void OpenAndClose(string path, Barrier together, ConcurrentQueue<Exception> failures)
+    {
+        try
+        {
+            together.SignalAndWait();
+            using var connection = new SqliteFile(path).Open();
+        }
+        catch (Exception exception) when (exception is SqliteException or StoreException)
+        {
+            failures.Enqueue(exception);
+        }
     }
 
     private async Task ExpectAsync(string what, string todo)

@@ -10,12 +10,12 @@ using DelphiRunner.Engine.Stores.Rows;
 namespace DelphiRunner.Engine;
 
 /// <summary>Turns what a handler asks for into an approved command, and runs it with the job's log and limits.</summary>
-internal sealed class JobCommands(CommandPolicy policy, ProcessRunner runner, ExecutorOptions options, IReadOnlyDictionary<string, string> hostEnvironment)
+internal sealed class JobCommands(CommandPolicy policy, ProcessRunner runner, ExecutorOptions options, HostSecrets secrets)
 {
     /// <summary>Masks the secrets that are granted to a job type, for what its handler writes before a command is approved.</summary>
     public SecretMasker MaskerFor(string? jobType) =>
         OptionsOf(jobType).Secrets is { Count: > 0 } names
-            ? new SecretMasker(names.Select(name => hostEnvironment.GetValueOrDefault(name)).OfType<string>())
+            ? new SecretMasker(names.Select(name => secrets.Find(name, out _)).OfType<string>())
             : SecretMasker.None;
 
     /// <summary>Approves a command under the policies; what they refuse of it, and a time limit of the row that cannot count, is in the refusals.</summary>

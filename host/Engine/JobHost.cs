@@ -114,7 +114,7 @@ internal sealed partial class JobHost(
         var environment = System.Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
             .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "", StringComparer.Ordinal);
         return new JobCommands(
-            new CommandPolicy(options.Security, environment), new ProcessRunner(options.Execution, spawner, time), executorOptions, environment);
+            new CommandPolicy(options.Security, environment), new ProcessRunner(options.Execution, spawner, time), executorOptions, new HostSecrets(options.Security.SecretFiles, environment));
     }
 
     [LoggerMessage(EventName = "HostStarted", Level = LogLevel.Information, Message = "Worker {WorkerId} polls {Store} for {JobTypes} with {Slots} slot(s)")]

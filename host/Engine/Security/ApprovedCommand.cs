@@ -48,14 +48,14 @@ internal sealed class ApprovedCommand
 
     /// <summary>Applies every rule. The rules stand here, beside the only constructor call, so that no caller can leave one out.</summary>
     /// <exception cref="CommandDeniedException">A rule forbids the command, or it could not be started as it is.</exception>
-    public static Approval Approve(CommandRequest request, ProgramPolicy programs, EnvironmentPolicy environment)
+    public static Approval Approve(CommandRequest request, ProgramPolicy programs, FolderPolicy folders, EnvironmentPolicy environment)
     {
         var command = request.Command;
         var arguments = command.Arguments.ToArray().AsReadOnly();
         ArgumentPolicy.CheckTexts(command.Program, arguments, command.WorkingDirectory, command.StandardInput);
         var program = programs.Admit(command.Program, request.NamedPrograms);
         ArgumentPolicy.CheckScript(program, arguments);
-        var workingDirectory = ArgumentPolicy.CheckFolder(command.WorkingDirectory ?? request.WorkFolder);
+        var workingDirectory = folders.Admit(command.WorkingDirectory, request.WorkFolder);
         var timeLimit = ArgumentPolicy.CheckTimeLimit(command.Program, request.TimeLimit, command.TimeLimit);
         var variables = environment.Compose(request);
         ArgumentPolicy.CheckSize(program.Path, arguments, variables.Variables);

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace DelphiRunner.Engine.Security;
 
-/// <summary>The rules for arguments, folder and time limit: what could not be started is refused before, with a clear reason.</summary>
+/// <summary>The rules for arguments and time limit: what could not be started is refused before, with a clear reason.</summary>
 internal static class ArgumentPolicy
 {
     /// <summary>The longest argument or variable in bytes. Linux: MAX_ARG_STRLEN, 32 pages with the closing NUL, see man 2 execve.</summary>
@@ -68,15 +68,6 @@ internal static class ArgumentPolicy
                 script,
                 $"Script '{script}' does not exist, so '{program.Path}' was not started. Correct the path in the plugin's settings, or install the script.");
         }
-    }
-
-    public static string CheckFolder(string folder)
-    {
-        if (!Path.IsPathFullyQualified(folder))
-            throw Denied(folder, $"Working directory '{folder}' is a relative path; it has to be absolute. Correct the plugin's settings.");
-        if (!Directory.Exists(folder))
-            throw Denied(folder, $"Working directory '{folder}' does not exist. Correct the path in the plugin's settings, or create the folder.");
-        return Path.GetFullPath(folder);
     }
 
     public static TimeSpan CheckTimeLimit(string program, TimeSpan limit, TimeSpan? asked)

@@ -34,12 +34,18 @@ internal sealed record Approval
 
 /// <summary>Decides whether a handler's command may run, and with which environment.</summary>
 /// <param name="options">The section <c>security</c>.</param>
-/// <param name="hostEnvironment">The host's own environment, from which inherited variables and secrets are taken.</param>
+/// <param name="hostEnvironment">The host's own environment, from which inherited variables and secrets without a file are taken.</param>
 internal sealed class CommandPolicy(SecurityOptions options, IReadOnlyDictionary<string, string> hostEnvironment)
 {
-    private readonly ProgramPolicy _programs = new(options.Programs, hostEnvironment.GetValueOrDefault("PATH"));
-    private readonly EnvironmentPolicy _environment = new(options.Environment, hostEnvironment);
+    private readonly ProgramPolicy _programs = new(
+        options.Programs,
+        new ProgramHashes(options.ProgramHashes, hostEnvironment.GetValueOrDefault("PATH")),
+        hostEnvironment.GetValueOrDefault("PATH"));
+
+    private readonly FolderPolicy _folders = new(options.WorkingFolders);
+    private readonly EnvironmentPolicy _environment = new(
+        options.Environment, hostEnvironment, new HostSecrets(options.SecretFiles, hostEnvironment));
 
     /// <exception cref="CommandDeniedException">A rule forbids the command, or it could not be started as it is.</exception>
-    public Approval Approve(CommandRequest request) => ApprovedCommand.Approve(request, _programs, _environment);
+    public Approval Approve(CommandRequest request) => ApprovedCommand.Approve(request, _programs, _folders, _environment);
 }

@@ -20,7 +20,9 @@ internal sealed record ChildEnvironment
 /// </summary>
 /// <param name="options">The key <c>environment</c> of <c>security</c>.</param>
 /// <param name="hostEnvironment">The host's own environment.</param>
-internal sealed partial class EnvironmentPolicy(EnvironmentOptions options, IReadOnlyDictionary<string, string> hostEnvironment)
+/// <param name="hostSecrets">What job types may be granted.</param>
+internal sealed partial class EnvironmentPolicy(
+    EnvironmentOptions options, IReadOnlyDictionary<string, string> hostEnvironment, HostSecrets hostSecrets)
 {
     /// <summary>The longest value that a row may set, in characters.</summary>
     public const int MaxRowValueLength = 1024;
@@ -35,6 +37,9 @@ internal sealed partial class EnvironmentPolicy(EnvironmentOptions options, IRea
         "PERL5OPT", "PERL5LIB", "RUBYOPT", "JAVA_TOOL_OPTIONS", "DOTNET_STARTUP_HOOKS",
         "*_API_KEY", "AWS_*", "DYNAMODB_ENDPOINT", "DELPHI_JOB_ID", "DELPHI_REPORT_ID",
     ];
+
+    // Only with the switch for them, and then credentials and endpoints too: that is what it is for.
+    private static readonly string[] OlderPrefixes = ["DELPHI_*", "AWS_*", "ANTHROPIC_*", "OPENAI_*", "OLLAMA_*"];
 
     private static readonly StringComparer Names = OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;
 
@@ -97,7 +102,8 @@ internal sealed partial class EnvironmentPolicy(EnvironmentOptions options, IRea
             return "the host sets it itself";
         if (request.Secrets.Contains(name, Names))
             return "it is a secret that the host sets";
-        if (!options.RowsMaySet.Contains(name, StringComparer.Ordinal))
+        var isOlder = options.OlderPrefixes && OlderPrefixes.Any(pattern => Matches(pattern, name));
+        if (!isOlder && !options.RowsMaySet.Contains(name, StringComparer.Ordinal))
         {
             if (Guarded.Any(pattern => Matches(pattern, name)))
                 return "rows set it only if 'security.environment.rows_may_set' lists it by its exact name";
@@ -115,11 +121,9 @@ internal sealed partial class EnvironmentPolicy(EnvironmentOptions options, IRea
         var secrets = new List<string>();
         foreach (var name in names)
         {
-            if (hostEnvironment.GetValueOrDefault(name) is not { Length: > 0 } value)
+            if (hostSecrets.Find(name, out var problem) is not { } value)
             {
-                refusals.Add(
-                    $"Secret '{name}' is granted to this job type, but the host's environment does not hold it. " +
-                    "Set it for the host, or remove it from 'secrets'.");
+                refusals.Add(problem!); // There is one where there is no secret.
                 continue;
             }
 

@@ -2,11 +2,12 @@ namespace DelphiRunner.Engine.Security;
 
 /// <summary>Lets run only programs that the operator, or the plugin's settings and declarations, named.</summary>
 /// <param name="allowed">The operator's list, which alone counts when it is given; an empty one denies all.</param>
+/// <param name="hashes">What allowed programs have to be.</param>
 /// <param name="searchPath">The host's <c>PATH</c>.</param>
-internal sealed class ProgramPolicy(IReadOnlyList<string>? allowed, string? searchPath)
+internal sealed class ProgramPolicy(IReadOnlyList<string>? allowed, ProgramHashes hashes, string? searchPath)
 {
     /// <summary>Finds a program and checks that somebody named it.</summary>
-    /// <exception cref="CommandDeniedException">Nobody named it, it does not exist, or it cannot be executed.</exception>
+    /// <exception cref="CommandDeniedException">Nobody named it, it does not exist, cannot be executed, or has another hash than it should.</exception>
     public ProgramPath Admit(string program, IReadOnlySet<string> named)
     {
         var found = ProgramPath.Find(program, searchPath) ?? throw NotFound(program);
@@ -18,6 +19,7 @@ internal sealed class ProgramPolicy(IReadOnlyList<string>? allowed, string? sear
                 program, $"Program '{found.Path}' is not executable. Give it the right to be executed, or name the program that runs it.");
         }
 
+        hashes.Check(found);
         return found;
     }
 

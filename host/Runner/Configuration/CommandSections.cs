@@ -39,15 +39,46 @@ internal static partial class CommandSections
         return options;
     }
 
-    public static SecurityOptions ReadSecurity(YamlSection? yaml)
+    public static SecurityOptions ReadSecurity(YamlSection? yaml, string folder)
     {
         var options = new SecurityOptions
         {
             Programs = yaml?.Optional("programs")?.Texts(),
+            ProgramHashes = ReadHashes(yaml?.Optional("program_hashes")),
+            WorkingFolders = yaml?.Optional("working_folders")?.Texts()?.Select(path => Path.GetFullPath(path, folder)).ToList(),
+            SecretFiles = ReadSecretFiles(yaml?.Optional("secret_files"), folder),
             Environment = ReadEnvironment(yaml?.Optional("environment")?.Section()),
         };
         yaml?.ReportUnknownKeys();
         return options;
+    }
+
+    private static Dictionary<string, string> ReadHashes(YamlValue? yaml)
+    {
+        var hashes = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (program, value) in yaml?.Entries() ?? [])
+        {
+            if (value.Text() is { } hash)
+            {
+                hashes[program] = Sha256().IsMatch(hash) ? hash : value.Report<string>("It wants a SHA-256: 64 hexadecimal digits, as 'sha256sum' prints them.") ?? "";
+            }
+        }
+
+        return hashes;
+    }
+
+    private static Dictionary<string, string> ReadSecretFiles(YamlValue? yaml, string folder)
+    {
+        var files = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, value) in yaml?.Entries() ?? [])
+        {
+            if (!VariableName().IsMatch(name))
+                value.Report<string>($"'{name}' is no name of an environment variable: letters, digits and _, not a digit first.");
+            if (value.Text() is { } path)
+                files[name] = Path.GetFullPath(path, folder);
+        }
+
+        return files;
     }
 
     private static StopOptions ReadStop(YamlSection? yaml)
@@ -70,6 +101,7 @@ internal static partial class CommandSections
         {
             Inherit = ReadNames(yaml?.Optional("inherit")) ?? defaults.Inherit,
             RowsMaySet = ReadNames(yaml?.Optional("rows_may_set"), orPrefixes: true) ?? defaults.RowsMaySet,
+            OlderPrefixes = yaml?.Optional("older_prefixes")?.Flag() ?? defaults.OlderPrefixes,
         };
         yaml?.ReportUnknownKeys();
         return environment;
@@ -87,6 +119,9 @@ internal static partial class CommandSections
 
         return names;
     }
+
+    [GeneratedRegex("^[0-9A-Fa-f]{64}$")]
+    private static partial Regex Sha256();
 
     [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]*$")]
     private static partial Regex VariableName();

@@ -49,10 +49,14 @@ internal static class ConfigurationView
         ["security"] = new JsonObject
         {
             ["programs"] = configuration.Security.Programs is { } programs ? Texts(programs) : null,
+            ["program_hashes"] = TextsByName(configuration.Security.ProgramHashes),
+            ["working_folders"] = configuration.Security.WorkingFolders is { } folders ? Texts(folders) : null,
+            ["secret_files"] = TextsByName(configuration.Security.SecretFiles),
             ["environment"] = new JsonObject
             {
                 ["inherit"] = Texts(configuration.Security.Environment.Inherit),
                 ["rows_may_set"] = Texts(configuration.Security.Environment.RowsMaySet),
+                ["older_prefixes"] = configuration.Security.Environment.OlderPrefixes,
             },
         },
         ["plugins"] = OfPlugins(configuration.Plugins),
@@ -84,6 +88,9 @@ internal static class ConfigurationView
         ["settings"] = new JsonObject(plugins.Settings.Select(pair => KeyValuePair.Create(pair.Key, JsonNode.Parse(pair.Value)))),
         ["routes"] = new JsonObject(plugins.Routes.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value))),
     };
+
+    private static JsonObject TextsByName(IReadOnlyDictionary<string, string> texts) =>
+        new(texts.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)JsonValue.Create(pair.Value))));
 
     private static JsonArray Texts(IEnumerable<string> texts) => new([.. texts.Select(text => JsonValue.Create(text))]);
 }

@@ -26,7 +26,7 @@ internal sealed class RunnerYaml(string file, ConfigurationFindings findings)
             Claims = ReadClaims(yaml.Optional("claims")?.Section()),
             JobTypes = ReadJobTypes(yaml.Optional("job_types")),
             Execution = CommandSections.ReadExecution(yaml.Optional("execution")?.Section()),
-            Security = CommandSections.ReadSecurity(yaml.Optional("security")?.Section()),
+            Security = CommandSections.ReadSecurity(yaml.Optional("security")?.Section(), _folder),
             Plugins = ReadPlugins(yaml.Required("plugins", "plugins: { folder: artifacts/plugins }")?.Section()),
             Logging = ReadLogging(yaml.Optional("logging")?.Section()),
         };

@@ -138,7 +138,7 @@ public sealed class EnvironmentPolicyTests
 
         Assert.That(environment.Refusals, Is.EqualTo(new[]
         {
-            "Secret 'MISSING' is granted to this job type, but the host's environment does not hold it. Set it for the host, or remove it from 'secrets'.",
+            "Secret 'MISSING' is granted to this job type, but the host's environment does not hold it. Set it for the host, name its file in 'security.secret_files', or remove it from 'secrets'.",
             "Secret 'PIN' is shorter than 6 characters and cannot be masked in the output.",
         }));
         Assert.That(environment.Variables, Does.Not.ContainKey("MISSING"));
@@ -158,5 +158,5 @@ public sealed class EnvironmentPolicyTests
         Request with { Command = Request.Command with { EnvironmentFromRow = new Dictionary<string, string> { [name] = value } } };
 
     private static ChildEnvironment Compose(CommandRequest request, EnvironmentOptions? options = null) =>
-        new EnvironmentPolicy(options ?? new EnvironmentOptions(), Host).Compose(request);
+        new EnvironmentPolicy(options ?? new EnvironmentOptions(), Host, new HostSecrets(new Dictionary<string, string>(), Host)).Compose(request);
 }

@@ -52,7 +52,7 @@ public sealed class RunnerYamlTests
             slots: 8
             instance: { size: small, rule: large_only }
             polling: { interval: 250ms }
-            claims: { length: 1m, max_attempts: 2 }
+            claims: { length: 1m, max_attempts: 2, min_free_disk: 1GiB }
             serve: [A, B]
             unknown_job_types: fail
             known_job_types: [A, B, C]
@@ -61,7 +61,10 @@ public sealed class RunnerYamlTests
             execution: { time_limit: 2d, last_lines: 10, keep_lines: [Done], max_line_bytes: 256B, max_spool_bytes: 4GiB }
             security:
               programs: [/usr/bin/python3]
-              environment: { inherit: [PATH], rows_may_set: [X, BATCH_*] }
+              program_hashes: { python3: 0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a }
+              working_folders: [/app, data]
+              secret_files: { API_KEY: secrets/key }
+              environment: { inherit: [PATH], rows_may_set: [X, BATCH_*], older_prefixes: true }
             plugins:
               folder: /opt/plugins
               on_error: stop
@@ -82,7 +85,7 @@ public sealed class RunnerYamlTests
             Assert.That(configuration.Serving.KnownJobTypes, Is.EquivalentTo(["A", "B", "C"]));
             Assert.That(configuration.Instance, Is.EqualTo(new InstanceOptions { Size = "small", Rule = InstanceRule.LargeOnly }));
             Assert.That(configuration.Polling.Interval, Is.EqualTo(TimeSpan.FromMilliseconds(250)));
-            Assert.That(configuration.Claims, Is.EqualTo(new ClaimOptions { Length = TimeSpan.FromMinutes(1), MaxAttempts = 2 }));
+            Assert.That(configuration.Claims, Is.EqualTo(new ClaimOptions { Length = TimeSpan.FromMinutes(1), MaxAttempts = 2, MinFreeDisk = 1L << 30 }));
             Assert.That(a.Slots, Is.EqualTo(2));
             Assert.That(a.TimeLimit, Is.EqualTo(TimeSpan.FromMinutes(90)));
             Assert.That(a.ExclusiveBy, Is.EqualTo("conversation_id"));
@@ -92,6 +95,10 @@ public sealed class RunnerYamlTests
                 new ExecutionOptions { TimeLimit = TimeSpan.FromDays(2), LastLines = 10, KeepLines = [], MaxLineBytes = 256, MaxSpoolBytes = 4L << 30 }));
             Assert.That(configuration.Execution.KeepLines, Is.EqualTo(["Done"]));
             Assert.That(configuration.Security.Programs, Is.EqualTo(["/usr/bin/python3"]));
+            Assert.That(configuration.Security.ProgramHashes["python3"], Is.EqualTo(string.Concat(Enumerable.Repeat("0a", 32))));
+            Assert.That(configuration.Security.WorkingFolders, Is.EqualTo(["/app", Path.Combine(Path.GetDirectoryName(configuration.File)!, "data")]));
+            Assert.That(configuration.Security.SecretFiles["API_KEY"], Is.EqualTo(Path.Combine(Path.GetDirectoryName(configuration.File)!, "secrets", "key")));
+            Assert.That(configuration.Security.Environment.OlderPrefixes, Is.True);
             Assert.That(configuration.Security.Environment.Inherit, Is.EqualTo(["PATH"]));
             Assert.That(configuration.Security.Environment.RowsMaySet, Is.EqualTo(["X", "BATCH_*"]));
             Assert.That(configuration.Plugins.Folder, Is.EqualTo("/opt/plugins"));

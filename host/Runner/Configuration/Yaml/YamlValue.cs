@@ -17,6 +17,12 @@ internal sealed class YamlValue(YamlNode node, string path, ConfigurationFinding
         return Report<string>($"It wants a text that is not empty, and has {node.Describe()}.{quote}");
     }
 
+    /// <summary>Reads <c>true</c> or <c>false</c>.</summary>
+    public bool? Flag() =>
+        node is YamlScalar { Kind: YamlScalarKind.Boolean, Value: var text }
+            ? text.Equals("true", StringComparison.OrdinalIgnoreCase)
+            : ReportValue<bool>($"It wants true or false, and has {node.Describe()}.");
+
     public int? Whole(int least, int most)
     {
         if (node is not YamlScalar { Kind: YamlScalarKind.Number, Value: var text }

@@ -1,0 +1,38 @@
+using System.Security.Cryptography;
+
+namespace DelphiRunner.Engine.Security;
+
+/// <summary>Compares programs with the hashes that the operator gave. One without a hash is not looked at.</summary>
+/// <remarks>Read anew for each command, since a program can be replaced at any time. Between the look and the start one still could be: only who may write the file.</remarks>
+/// <param name="hashes">SHA-256 in hexadecimal, by absolute path or name.</param>
+/// <param name="searchPath">The host's <c>PATH</c>.</param>
+internal sealed class ProgramHashes(IReadOnlyDictionary<string, string> hashes, string? searchPath)
+{
+    /// <exception cref="CommandDeniedException">The program is not the one that the operator meant, or cannot be read.</exception>
+    public void Check(ProgramPath program)
+    {
+        foreach (var (name, wanted) in hashes)
+        {
+            if (ProgramPath.Find(name, searchPath)?.File == program.File && HashOf(program) is var seen && !seen.Equals(wanted, StringComparison.OrdinalIgnoreCase))
+            {
+                throw new CommandDeniedException(
+                    program.Path,
+                    $"Program '{program.File}' has the SHA-256 {seen}, and 'security.program_hashes' wants {wanted}. Find out who changed it, or correct the hash after an update.");
+            }
+        }
+    }
+
+    private static string HashOf(ProgramPath program)
+    {
+        try
+        {
+            using var file = File.OpenRead(program.File);
+            return Convert.ToHexStringLower(SHA256.HashData(file));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandDeniedException(
+                program.Path, $"Program '{program.File}' cannot be read, so that its hash cannot be compared: {exception.Message}");
+        }
+    }
+}

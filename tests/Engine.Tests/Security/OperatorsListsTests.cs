@@ -1,0 +1,166 @@
+using System.Runtime.Versioning;
+using System.Security.Cryptography;
+using DelphiRunner.Contracts;
+using DelphiRunner.Engine.Security;
+
+namespace DelphiRunner.Engine.Tests.Security;
+
+/// <summary>What an operator lists beyond the programs: their hashes, working folders, files of secrets, and the older prefixes.</summary>
+[TestFixture]
+[Platform(Exclude = "Win")]
+[UnsupportedOSPlatform("windows")]
+public sealed class OperatorsListsTests
+{
+    private const string Secret = "a-secret-of-some-length";
+
+    private string _folder = null!; // Set before each test.
+
+    [SetUp]
+    public void Create() => _folder = Directory.CreateTempSubdirectory("delphi-lists-").FullName;
+
+    [TearDown]
+    public void Delete() => Directory.Delete(_folder, recursive: true);
+
+    [Test]
+    public void A_program_with_the_hash_that_it_should_have_may_run_by_whatever_name_it_is_asked_for()
+    {
+        var tool = Program("tool");
+        var link = Path.Combine(_folder, "link");
+        File.CreateSymbolicLink(link, tool);
+
+        var options = Hashed(link, HashOf(tool).ToUpperInvariant());
+
+        Assert.That(Requests.Denial(Requests.For(new JobCommand { Program = tool }), options), Is.Null);
+        Assert.That(Requests.Denial(Requests.For(new JobCommand { Program = link }), options), Is.Null);
+    }
+
+    [Test]
+    public void A_program_that_was_changed_is_denied_with_both_hashes()
+    {
+        var tool = Program("tool");
+        var wanted = HashOf(tool);
+        File.AppendAllText(tool, "# and more\n");
+
+        var denial = Requests.Denial(Requests.For(new JobCommand { Program = tool }), Hashed(tool, wanted));
+
+        Assert.That(denial?.Subject, Is.EqualTo(tool));
+        Assert.That(denial?.Message, Does.Contain(wanted).And.Contain(HashOf(tool)).And.Contain("security.program_hashes"));
+    }
+
+    [Test]
+    public void A_program_without_a_hash_is_not_compared()
+    {
+        var options = Hashed(Program("other"), new string('0', 64));
+
+        Assert.That(Requests.Denial(Requests.For(new JobCommand { Program = Program("tool") }), options), Is.Null);
+    }
+
+    [TestCase("allowed", ExpectedResult = true)]
+    [TestCase("allowed/below", ExpectedResult = true)]
+    [TestCase("allowed-not", ExpectedResult = false)]
+    [TestCase("other", ExpectedResult = false)]
+    [TestCase("allowed/../other", ExpectedResult = false)]
+    [TestCase("allowed/way-out", ExpectedResult = false)]
+    [TestCase("way-in", ExpectedResult = true)]
+    public bool Only_folders_in_or_below_the_listed_ones_are_worked_in(string folder)
+    {
+        foreach (var name in new[] { "allowed/below", "allowed-not", "other", "work" })
+        {
+            Directory.CreateDirectory(Path.Combine(_folder, name));
+        }
+
+        Directory.CreateSymbolicLink(Path.Combine(_folder, "allowed/way-out"), Path.Combine(_folder, "other"));
+        Directory.CreateSymbolicLink(Path.Combine(_folder, "way-in"), Path.Combine(_folder, "allowed"));
+        var options = new SecurityOptions { WorkingFolders = [Path.Combine(_folder, "allowed")] };
+        var command = new JobCommand { Program = Program("tool"), WorkingDirectory = Path.Combine(_folder, folder) };
+
+        var denial = Requests.Denial(Requests.For(command) with { WorkFolder = Path.Combine(_folder, "work") }, options);
+
+        Assert.That(denial?.Message, Is.Null.Or.Contains("security.working_folders"));
+        return denial is null;
+    }
+
+    [Test]
+    public void The_attempts_own_folder_needs_no_listing()
+    {
+        var options = new SecurityOptions { WorkingFolders = [] };
+
+        Assert.That(Requests.Denial(Requests.For(new JobCommand { Program = Program("tool") }), options), Is.Null);
+        var named = new JobCommand { Program = Program("tool"), WorkingDirectory = Requests.For(new JobCommand { Program = "x" }).WorkFolder };
+        Assert.That(Requests.Denial(Requests.For(named), options), Is.Null);
+    }
+
+    [Test]
+    public void A_secret_comes_from_its_file_before_the_environment_and_is_masked()
+    {
+        var options = WithSecretFile(Secret + "\n", UnixFileMode.UserRead);
+        var request = Requests.For(new JobCommand { Program = Program("tool") }) with { Secrets = ["KEY"] };
+
+        var approval = Requests.Approve(request, options, new Dictionary<string, string> { ["KEY"] = "another one" });
+
+        Assert.That(approval.Command.Environment["KEY"], Is.EqualTo(Secret));
+        Assert.That(approval.Command.Masker.Mask($"it is {Secret}"), Does.Not.Contain(Secret));
+        Assert.That(approval.Refusals, Is.Empty);
+    }
+
+    [TestCase(UnixFileMode.UserRead | UnixFileMode.OtherRead, Secret, "others may read or change")]
+    [TestCase(UnixFileMode.UserRead | UnixFileMode.GroupWrite, Secret, "others may read or change")]
+    [TestCase(UnixFileMode.UserRead, "\n", "is empty")]
+    public void A_file_that_others_may_read_or_that_holds_nothing_gives_no_secret_and_says_why(UnixFileMode mode, string text, string reason)
+    {
+        var options = WithSecretFile(text, mode);
+        var request = Requests.For(new JobCommand { Program = Program("tool") }) with { Secrets = ["KEY"] };
+
+        var approval = Requests.Approve(request, options);
+
+        Assert.That(approval.Command.Environment.Keys, Has.No.Member("KEY"));
+        Assert.That(approval.Refusals, Has.One.Items);
+        Assert.That(approval.Refusals[0], Does.Contain(reason).And.Not.Contain(Secret));
+    }
+
+    [Test]
+    public void A_missing_file_gives_no_secret_and_says_why()
+    {
+        var options = new SecurityOptions { SecretFiles = new Dictionary<string, string> { ["KEY"] = Path.Combine(_folder, "none") } };
+        var request = Requests.For(new JobCommand { Program = Program("tool") }) with { Secrets = ["KEY"] };
+
+        Assert.That(Requests.Approve(request, options).Refusals, Has.One.Contains("there is no file").And.One.Contains("security.secret_files"));
+    }
+
+    [TestCase("AWS_REGION", false, ExpectedResult = false)]
+    [TestCase("AWS_REGION", true, ExpectedResult = true)]
+    [TestCase("ANTHROPIC_API_KEY", true, ExpectedResult = true)]
+    [TestCase("OLLAMA_HOST", true, ExpectedResult = true)]
+    [TestCase("MAX_VOTES", true, ExpectedResult = true)]
+    [TestCase("PYTHONPATH", true, ExpectedResult = false)]
+    [TestCase("DYNAMODB_ENDPOINT", true, ExpectedResult = false)]
+    [TestCase("DELPHI_JOB_ID", true, ExpectedResult = false)]
+    public bool The_older_prefixes_are_set_by_rows_only_with_the_switch_for_them(string name, bool isOn)
+    {
+        var options = new SecurityOptions { Environment = new EnvironmentOptions { OlderPrefixes = isOn } };
+        var command = new JobCommand { Program = Program("tool"), EnvironmentFromRow = new Dictionary<string, string> { [name] = "of the row" } };
+        var request = Requests.For(command) with { HostVariables = new Dictionary<string, string> { ["DELPHI_JOB_ID"] = "job" } };
+
+        return Requests.Approve(request, options).Command.Environment.GetValueOrDefault(name) == "of the row";
+    }
+
+    private static SecurityOptions Hashed(string program, string hash) => new() { ProgramHashes = new Dictionary<string, string> { [program] = hash } };
+
+    private static string HashOf(string file) => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file)));
+
+    private SecurityOptions WithSecretFile(string text, UnixFileMode mode)
+    {
+        var file = Path.Combine(_folder, "secret");
+        File.WriteAllText(file, text);
+        File.SetUnixFileMode(file, mode);
+        return new SecurityOptions { SecretFiles = new Dictionary<string, string> { ["KEY"] = file } };
+    }
+
+    private string Program(string name)
+    {
+        var path = Path.Combine(_folder, name);
+        File.WriteAllText(path, "#!/bin/sh\n");
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return path;
+    }
+}

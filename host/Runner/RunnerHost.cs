@@ -72,6 +72,7 @@ internal static partial class RunnerHost
     public static EngineOptions OptionsOf(RunnerConfiguration configuration) => new()
     {
         State = configuration.State,
+        QueueFile = configuration.Store.Kind == StoreKind.Sqlite ? configuration.Store.Path : null,
         Serving = configuration.Serving,
         Polling = configuration.Polling,
         Claims = configuration.Claims,

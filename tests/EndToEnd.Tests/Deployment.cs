@@ -137,6 +137,7 @@ internal sealed class Deployment : IDisposable
         known_job_types: [FULL_PIPELINE, CREATE_NARRATIVE_BATCH, AWAITING_NARRATIVE_BATCH, NARRATIVE_BATCH, BATCH_STATUS_CHECK]
         job_types:
           FULL_PIPELINE: { slots: {{_options.Slots}}, time_limit: 4h, exclusive_by: conversation_id }
+        execution: { sandbox: {{_options.Sandbox}} }
         plugins:
           folder: '{{_options.Plugins}}'
           settings:

@@ -9,6 +9,9 @@ internal sealed record DeploymentOptions
     /// <summary>The list under <c>commands.full_pipeline</c>, as YAML. Default: the recording script.</summary>
     public string? FullPipeline { get; init; }
 
+    /// <summary>The key <c>execution.sandbox</c>.</summary>
+    public string Sandbox { get; init; } = "auto";
+
     public string ClaimLength { get; init; } = "2m";
 
     /// <summary>The folder of the plugins. Default: the one that the build fills.</summary>

@@ -78,7 +78,8 @@ internal sealed partial record ProgramPath
         ? file.Extension.Equals(".exe", StringComparison.OrdinalIgnoreCase)
         : (file.UnixFileMode & AnyExecute) != 0;
 
-    private static string InRealFolder(string path)
+    /// <summary>Resolves the links on the way to a file, but not the file itself. A folder that does not exist stays as it is.</summary>
+    public static string InRealFolder(string path)
     {
         // A file's path always has a folder.
         var folder = System.IO.Path.GetDirectoryName(path)!;

@@ -27,6 +27,11 @@ internal sealed class YamlValue(YamlNode node, string path, ConfigurationFinding
         return (int)number;
     }
 
+    public bool? Flag() =>
+        node is YamlScalar { Kind: YamlScalarKind.Boolean, Value: var text }
+            ? text.Equals("true", StringComparison.OrdinalIgnoreCase)
+            : ReportValue<bool>($"It wants true or false, and has {node.Describe()}.");
+
     public TimeSpan? Duration(TimeSpan least, TimeSpan most)
     {
         if (node is not YamlScalar { Value: var text } || !Quantities.TryParseDuration(text, out var duration))

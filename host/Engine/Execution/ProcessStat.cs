@@ -22,6 +22,9 @@ internal readonly record struct ProcessStat
     /// <summary>Processor time of the process and of the children that it waited for, in ticks of 10 ms.</summary>
     public required long CpuTicks { get; init; }
 
+    /// <summary>Whether the process is past its last instruction: it has given its memory back, and with that what shows whose it is.</summary>
+    public required bool IsEnding { get; init; }
+
     /// <summary>Whether the process has ended and only waits to be collected by its parent.</summary>
     public bool HasEnded => State is 'Z' or 'X';
 
@@ -97,6 +100,7 @@ internal readonly record struct ProcessStat
             Group = Number(2),
             Session = Number(3),
             CpuTicks = fields[11..15].Sum(field => long.Parse(field, CultureInfo.InvariantCulture)),
+            IsEnding = fields[20] == "0",
             StartTime = ulong.Parse(fields[19], CultureInfo.InvariantCulture),
         };
 

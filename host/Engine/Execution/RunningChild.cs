@@ -91,9 +91,8 @@ internal sealed class RunningChild : IDisposable
     private void Drain()
     {
         if (Interlocked.Exchange(ref _isDraining, 1) == 0)
-        {
             _drain.CancelAfter(DrainLimit);
-            _exited.SetResult();
-        }
+        // Also of one that was given up.
+        _exited.TrySetResult();
     }
 }

@@ -43,7 +43,7 @@ internal sealed class Attempt(string rung = Rungs.Session) : IDisposable
     public StopOptions Stop { get; set; } = new() { Grace = TimeSpan.FromSeconds(20) };
 
     /// <summary>What the job type configures.</summary>
-    public ConfinementOptions Confinement { get; set; } = new();
+    public ConfinementOptions Configured { get; set; } = new();
 
     /// <summary>The queue's file, or null.</summary>
     public string? Queue { get; set; }
@@ -53,6 +53,9 @@ internal sealed class Attempt(string rung = Rungs.Session) : IDisposable
 
     /// <summary>What sends signals.</summary>
     public SignalSender Send { get; set; } = Signals.Send;
+
+    /// <summary>Whether the cgroup of the rung is used.</summary>
+    public bool WithControlGroup { get; set; } = true;
 
     public TimeSpan DeathLimit { get; set; } = TimeSpan.FromSeconds(10);
 
@@ -105,7 +108,7 @@ internal sealed class Attempt(string rung = Rungs.Session) : IDisposable
             new ProcessRequest
             {
                 Command = command,
-                Confinement = Rungs.Confine(rung, Confinement),
+                Confinement = Confine(),
                 Files = new AttemptFiles { WorkFolder = Folder, SpoolPath = SpoolPath, ResultPath = ResultPath },
                 Mark = $"{FenceVariable}={_fence}",
                 Stop = Stop,
@@ -120,6 +123,12 @@ internal sealed class Attempt(string rung = Rungs.Session) : IDisposable
         _job.Dispose();
         _kill.Dispose();
         Directory.Delete(State, recursive: true);
+    }
+
+    private Confinement Confine()
+    {
+        var confinement = Rungs.Confine(rung, Configured);
+        return confinement with { HasControlGroup = confinement.HasControlGroup && WithControlGroup };
     }
 
     private void Take(OutputLine line)

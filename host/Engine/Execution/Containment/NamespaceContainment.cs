@@ -49,13 +49,17 @@ internal sealed class NamespaceContainment(int id, string mark, AdoptedOrphans o
     {
         // When the outer process has been collected, its init was collected by it or is the host's child. The kernel lets an init end
         // only after everything else in its namespace, so that its end is that of all.
+        // One that is ending no longer shows its mark, and may still wait for the others: then it is waited for, whosever it is.
         var began = time.GetTimestamp();
+        var suspects = orphans.Look()
+            .Where(orphan => orphan.IsEnding || AdoptedOrphans.HasMark(orphan.Id, mark))
+            .Select(orphan => (orphan.Id, orphan.StartTime)).ToHashSet();
         while (true)
         {
-            var left = orphans.Look().Where(orphan => AdoptedOrphans.HasMark(orphan.Id, mark)).ToList();
+            var left = orphans.Look().Where(orphan => suspects.Contains((orphan.Id, orphan.StartTime))).ToList();
             if (left.Count == 0 && !IsRunning())
                 return new ExitProof(true, "namespace gone");
-            foreach (var init in left)
+            foreach (var init in left.Where(init => AdoptedOrphans.HasMark(init.Id, mark)))
                 _ = send(init.Id, Signals.Kill);
             if (time.GetElapsedTime(began) > DeathLimit)
                 return new ExitProof(false, Text($"the namespace of process {id} is there {DeathLimit.TotalSeconds:0} s after SIGKILL"), IsAlive: true);

@@ -71,6 +71,9 @@ internal sealed class Attempt(string rung = Rungs.Session) : IDisposable
     /// <summary>The line that the host's taker of lines throws at.</summary>
     public string? FailAt { get; set; }
 
+    /// <summary>Hears each line while the command runs.</summary>
+    public Action<string>? OnLine { get; set; }
+
     public IReadOnlyList<string> Lines => [.. _lines.Select(line => line.Text)];
 
     public IReadOnlyList<OutputLine> OutputLines => _lines;
@@ -134,6 +137,7 @@ internal sealed class Attempt(string rung = Rungs.Session) : IDisposable
     private void Take(OutputLine line)
     {
         _lines.Add(line);
+        OnLine?.Invoke(line.Text);
         if (line.Text == StopAt)
             _job.Cancel();
         if (line.Text == KillAt)

@@ -3,6 +3,8 @@ namespace DelphiRunner.Engine.Execution.Containment;
 /// <summary>The arguments of <c>bwrap</c> for one attempt. The environment is never among them: arguments can be read by everybody.</summary>
 internal static class BubblewrapArguments
 {
+    private static readonly string[] CapabilitiesOfChange = ["CAP_DAC_READ_SEARCH", "CAP_SETUID", "CAP_SETGID"];
+
     /// <param name="confinement">What the command may see.</param>
     /// <param name="host">What it may not.</param>
     /// <param name="workFolder">The real path of the attempt's own folder.</param>
@@ -20,8 +22,8 @@ internal static class BubblewrapArguments
             // Of the session that bubblewrap makes its own init is the leader, which ignores what it is sent: a signal to the group reaches
             // the command as one by 'setsid' would, and costs no program more.
             "--unshare-pid", "--new-session", "--die-with-parent", "--cap-drop", "ALL",
-            // To become the other user, at which the kernel takes them away.
-            .. confinement.User is null ? Array.Empty<string>() : ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"],
+            // To go to the other user's folder and become that user, at which the kernel takes them away.
+            .. confinement.User is null ? [] : CapabilitiesOfChange.SelectMany(name => new[] { "--cap-add", name }),
             .. isStrict ? Unshare(confinement.Strict) : [],
             "--chdir", workingDirectory,
             "--",

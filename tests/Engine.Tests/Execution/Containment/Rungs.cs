@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DelphiRunner.Engine.Execution;
 using DelphiRunner.Engine.Execution.Containment;
 
@@ -41,6 +42,13 @@ internal static class Rungs
 
     /// <summary>How the proof of death of a rung begins.</summary>
     public static string ProofOf(string rung) => rung is Namespace or NamespaceAndGroup ? "namespace gone" : "group empty after 2 sweeps";
+
+    /// <summary>The name of a folder's owner.</summary>
+    public static async Task<string> OwnerOfAsync(string folder)
+    {
+        using var stat = Process.Start(new ProcessStartInfo("stat", ["-c", "%U", folder]) { RedirectStandardOutput = true })!;
+        return (await stat.StandardOutput.ReadToEndAsync()).Trim();
+    }
 
     private static async Task<ContainmentLadder> ProbeAsync()
     {

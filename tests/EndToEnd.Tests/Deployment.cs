@@ -69,7 +69,7 @@ internal sealed class Deployment : IDisposable
 
     /// <summary>Starts <c>delphi-runner</c> with another configuration of this deployment.</summary>
     public RunnerProgram StartWith(string configuration, params IEnumerable<string> arguments) =>
-        RunnerProgram.Start(Folder, HostEnvironment, [.. arguments, "--config", configuration]);
+        RunnerProgram.Start(Folder, _options.HasBubblewrap ? HostEnvironment : new Dictionary<string, string>(HostEnvironment) { ["PATH"] = PathWithoutBubblewrap() }, [.. arguments, "--config", configuration]);
 
     /// <summary>Writes a file into the deployment's folder.</summary>
     public string Write(string name, string text) => _folder.Write(name, text);
@@ -125,6 +125,22 @@ internal sealed class Deployment : IDisposable
     private string RecordFile(DelphiCommand command) => Path.Combine(Folder, $"{command}.jsonl");
 
     private string Script(DelphiCommand command) => $"[sh, '{Path.Combine(Folder, ScriptName(command))}']";
+
+    /// <summary>Makes a folder with a link to each program of the machine but bubblewrap.</summary>
+    private string PathWithoutBubblewrap()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(Folder, "programs")).FullName;
+        foreach (var program in Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Where(Directory.Exists).SelectMany(Directory.EnumerateFiles))
+        {
+            var link = Path.Combine(folder, Path.GetFileName(program));
+            if (Path.GetFileName(program) != "bwrap" && !File.Exists(link))
+            {
+                File.CreateSymbolicLink(link, program);
+            }
+        }
+
+        return folder;
+    }
 
     private string Yaml(string state) =>
         $$"""

@@ -12,6 +12,9 @@ internal sealed record DeploymentOptions
     /// <summary>The key <c>execution.sandbox</c>.</summary>
     public string Sandbox { get; init; } = "auto";
 
+    /// <summary>Whether the host finds <c>bwrap</c> on its PATH. Default: where the machine has it.</summary>
+    public bool HasBubblewrap { get; init; } = true;
+
     public string ClaimLength { get; init; } = "2m";
 
     /// <summary>The folder of the plugins. Default: the one that the build fills.</summary>

@@ -15,21 +15,23 @@ internal sealed record LaunchLine(string Program, IReadOnlyList<string> Argument
     /// <param name="workFolder">The attempt's own folder.</param>
     public static LaunchLine Of(ApprovedCommand command, Confinement confinement, PrefixPrograms programs, HostFiles host, string workFolder)
     {
-        string[] line =
-        [
-            .. confinement.Rung switch
-            {
-                Rung.Namespace => Namespace(confinement, programs, host, workFolder, command.WorkingDirectory),
-                Rung.Session => Session(programs),
-                _ => [],
-            },
-            .. Limits(confinement, programs),
-            .. User(confinement, programs),
-            command.Program,
-            .. command.Arguments,
-        ];
+        string[] line = [.. Prefix(confinement, programs, host, workFolder, command.WorkingDirectory), command.Program, .. command.Arguments];
         return new LaunchLine(line[0], line[1..]);
     }
+
+    /// <summary>The prefix programs with their arguments, in order.</summary>
+    public static IEnumerable<string> Prefix(
+        Confinement confinement, PrefixPrograms programs, HostFiles host, string workFolder, string workingDirectory) =>
+    [
+        .. confinement.Rung switch
+        {
+            Rung.Namespace => Namespace(confinement, programs, host, workFolder, workingDirectory),
+            Rung.Session => Session(programs),
+            _ => [],
+        },
+        .. Limits(confinement, programs),
+        .. User(confinement, programs),
+    ];
 
     /// <summary>Finds out whether a prefix program ended because it could not become the next program.</summary>
     /// <returns>What it said, or null when it was the command that ended.</returns>

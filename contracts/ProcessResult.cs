@@ -42,6 +42,18 @@ public sealed record ProcessResult
     /// <summary>Gets how many bytes the process wrote.</summary>
     public long OutputBytes { get; init; }
 
+    /// <summary>Gets the processor time of the process and all that it started, or null when it ended before it could be measured.</summary>
+    public TimeSpan? CpuTime { get; init; }
+
+    /// <summary>Gets the most memory in bytes that the process and all that it started used at once, or null when it ended before it could be measured.</summary>
+    public long? PeakMemoryBytes { get; init; }
+
+    /// <summary>Gets whether <see cref="CpuTime"/> or <see cref="PeakMemoryBytes"/> was looked at about once a second and not counted, so that the true figure may be higher.</summary>
+    public bool IsUsageSampled { get; init; }
+
+    /// <summary>Gets whether the system killed something of it for want of memory. False also where that cannot be known.</summary>
+    public bool RanOutOfMemory { get; init; }
+
     /// <summary>Gets the JSON object that the process wrote to the file named by <c>DELPHI_RESULT_FILE</c>, or null when it wrote none.</summary>
     /// <remarks>The host has checked that the text is a JSON object of at most 256 KiB; otherwise this is null and the job's log says why.</remarks>
     public string? ResultFileJson { get; init; }

@@ -10,6 +10,9 @@ internal sealed record EngineOptions
     /// <summary>The absolute path of the state folder.</summary>
     public required string State { get; init; }
 
+    /// <summary>The absolute path of the queue's file, which no command may read, or null when the queue is on no file of this machine. Default: null.</summary>
+    public string? QueueFile { get; init; }
+
     public ServingOptions Serving { get; init; } = new();
 
     public InstanceOptions Instance { get; init; } = new();

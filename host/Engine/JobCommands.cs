@@ -1,6 +1,7 @@
 using System.Globalization;
 using DelphiRunner.Contracts;
 using DelphiRunner.Engine.Execution;
+using DelphiRunner.Engine.Execution.Containment;
 using DelphiRunner.Engine.Plugins;
 using DelphiRunner.Engine.Polling;
 using DelphiRunner.Engine.Security;
@@ -10,8 +11,11 @@ using DelphiRunner.Engine.Stores.Rows;
 namespace DelphiRunner.Engine;
 
 /// <summary>Turns what a handler asks for into an approved command, and runs it with the job's log and limits.</summary>
-internal sealed class JobCommands(CommandPolicy policy, ProcessRunner runner, ExecutorOptions options, HostSecrets secrets)
+internal sealed class JobCommands(
+    CommandPolicy policy, ConfinementPolicy confinements, ProcessRunner runner, ExecutorOptions options, HostSecrets secrets)
 {
+    private const string FenceVariable = "DELPHI_FENCE";
+
     /// <summary>Masks the secrets that are granted to a job type, for what its handler writes before a command is approved.</summary>
     public SecretMasker MaskerFor(string? jobType) =>
         OptionsOf(jobType).Secrets is { Count: > 0 } names
@@ -36,7 +40,7 @@ internal sealed class JobCommands(CommandPolicy policy, ProcessRunner runner, Ex
             {
                 ["DELPHI_JOB_ID"] = row.Id,
                 ["DELPHI_RESULT_FILE"] = AttemptFolder.ResultPathIn(work),
-                ["DELPHI_FENCE"] = fence,
+                [FenceVariable] = fence,
             },
             NamedPrograms = handler.NamedPrograms,
             Secrets = OptionsOf(row.JobType).Secrets,
@@ -48,10 +52,16 @@ internal sealed class JobCommands(CommandPolicy policy, ProcessRunner runner, Ex
     public async Task<ProcessRun> RunAsync(ApprovedCommand command, RunningJob running, AttemptFolder folder)
     {
         running.Log.Add(JobLog.Information, $"Executing command: {Show(command)}");
+        var jobType = OptionsOf(running.Claimed.Row.JobType);
         var run = await runner.RunAsync(
-            command,
-            new AttemptFiles { SpoolPath = folder.SpoolPath, ResultPath = folder.ResultPath },
-            OptionsOf(running.Claimed.Row.JobType).Stop,
+            new ProcessRequest
+            {
+                Command = command,
+                Confinement = confinements.Decide(jobType.Confinement),
+                Files = new AttemptFiles { WorkFolder = folder.Work, SpoolPath = folder.SpoolPath, ResultPath = folder.ResultPath },
+                Mark = $"{FenceVariable}={command.Environment[FenceVariable]}",
+                Stop = jobType.Stop,
+            },
             line => running.Log.AddOutput(line.Text, line.FromStandardError),
             running.JobToken,
             running.KillToken);
@@ -62,6 +72,10 @@ internal sealed class JobCommands(CommandPolicy policy, ProcessRunner runner, Ex
 
         return run;
     }
+
+    /// <summary>Says how commands of a job type would run on this machine.</summary>
+    /// <exception cref="ConfinementException">They would not, since what the operator demands is not to be had.</exception>
+    public Confinement ConfinementOf(string? jobType) => confinements.Decide(OptionsOf(jobType).Confinement);
 
     /// <summary>The command on one line for a person, masked; no shell reads it.</summary>
     public static string Show(ApprovedCommand command) =>

@@ -28,6 +28,12 @@ internal sealed partial class JobExecutor(
             using var folder = new AttemptFolder(options.WorkFolders, options.State, claim.JobId, claim.Attempt, running.Claimed.Row.Rechecks);
             var end = await RunStagesAsync(running, folder);
             folder.IsQuiet = end.Run is null or { ExitConfirmed: true };
+            if (end.Run?.Unkillable is { } gone)
+            {
+                LogProcessUnkillable(claim.JobId, end.Run.ExitProof);
+                running.Slot?.KeepUntil(gone);
+            }
+
             await recorder.RecordAsync(running, end, startedAt);
         }
         catch (Exception exception)
@@ -154,6 +160,9 @@ internal sealed partial class JobExecutor(
             ? $"The job was begun {attempt - 1} times without coming to an end, and {limit} attempts are allowed. Look at its log for what ends its host or its command, then submit it again."
             : null;
     }
+
+    [LoggerMessage(EventName = "ProcessUnkillable", Level = LogLevel.Critical, Message = "A process of job {JobId} cannot be killed: {Proof}. Its slot stays closed until it is gone; look for a device or file system that does not answer")]
+    private partial void LogProcessUnkillable(string jobId, string proof);
 
     [LoggerMessage(EventName = "JobAbandoned", Level = LogLevel.Critical, Message = "Job {JobId} could not be brought to its last write. Its claim lapses and the job is taken up again")]
     private partial void LogJobAbandoned(Exception exception, string jobId);

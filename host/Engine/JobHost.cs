@@ -1,6 +1,7 @@
 using System.Collections;
 using DelphiRunner.Contracts;
 using DelphiRunner.Engine.Execution;
+using DelphiRunner.Engine.Execution.Containment;
 using DelphiRunner.Engine.Plugins;
 using DelphiRunner.Engine.Polling;
 using DelphiRunner.Engine.Security;
@@ -28,35 +29,38 @@ internal sealed partial class JobHost(
     /// <summary>Finds out what would be run for a row, under which policy, running and storing nothing.</summary>
     public async Task<PlannedJob> PlanAsync(JobRow row, CancellationToken cancellationToken)
     {
-        using var spawner = new Spawner();
+        using var spawner = new Spawner(options.Execution.Nice);
+        using var ladder = await ProbeAsync(spawner);
         using var folders = new WorkFolders(options.State);
-        return await new JobPlanner(plugins, CommandsFor(ExecutorOptionsFor("plan", folders), spawner), store, time).PlanAsync(row, cancellationToken);
+        return await new JobPlanner(plugins, CommandsFor(ExecutorOptionsFor("plan", folders), spawner, ladder), store, time).PlanAsync(row, cancellationToken);
     }
 
     /// <summary>Runs until stopped, or until nothing is due; returns when every job that it claimed has its last write.</summary>
     public async Task RunAsync(bool once, CancellationToken stoppingToken)
     {
         var workerId = Guid.NewGuid().ToString();
-        LogStarting(workerId, store.Name, string.Join(", ", Served.JobTypes.Order(StringComparer.Ordinal)), options.Serving.Slots);
+        using var spawner = new Spawner(options.Execution.Nice);
+        using var ladder = await ProbeAsync(spawner);
+        var served = new ConfinedJobTypes(new ConfinementPolicy(ladder, options.Execution.Sandbox), options.JobTypes, loggers.CreateLogger<ConfinedJobTypes>()).Narrow(Served, ladder);
+        LogStarting(workerId, store.Name, string.Join(", ", served.JobTypes.Order(StringComparer.Ordinal)), options.Serving.Slots);
         if (options.Instance.Size is { } size)
         {
             var takes = options.Instance.TakesAll ? "all jobs" : options.Instance.Takes(JobSize.Large) ? "only large jobs" : "no large jobs";
             LogInitialized(workerId, size, takes);
         }
 
-        if (options.Serving.UnknownJobTypes == UnknownJobTypes.Fail && !Served.FailUnknown)
+        if (options.Serving.UnknownJobTypes == UnknownJobTypes.Fail && !served.FailUnknown)
         {
             LogFailUnknownSuspended();
         }
 
         await store.ProbeAsync(stoppingToken);
-        using var spawner = new Spawner();
         using var folders = new WorkFolders(options.State);
         await using var lines = new JobLines(jobLines);
         using var heartbeat = new Heartbeat(store, options.Claims.Length, time, loggers.CreateLogger<Heartbeat>());
         heartbeat.Start();
-        var poller = new JobPoller(store, Served, PollerOptionsFor(workerId, once), heartbeat, lines, time, loggers.CreateLogger<JobPoller>());
-        await poller.RunAsync(ExecutorFor(workerId, spawner, folders).ExecuteAsync, stoppingToken);
+        var poller = new JobPoller(store, served, PollerOptionsFor(workerId, once), heartbeat, lines, time, loggers.CreateLogger<JobPoller>());
+        await poller.RunAsync(ExecutorFor(workerId, spawner, ladder, folders).ExecuteAsync, stoppingToken);
         LogStopped();
     }
 
@@ -96,12 +100,12 @@ internal sealed partial class JobHost(
         JobTypes = options.JobTypes,
     };
 
-    private JobExecutor ExecutorFor(string workerId, Spawner spawner, WorkFolders folders)
+    private JobExecutor ExecutorFor(string workerId, Spawner spawner, ContainmentLadder ladder, WorkFolders folders)
     {
         var executorOptions = ExecutorOptionsFor(workerId, folders);
         return new JobExecutor(
             plugins.TryResolve,
-            CommandsFor(executorOptions, spawner),
+            CommandsFor(executorOptions, spawner, ladder),
             new HandlerQueue(store, "delphi-runner", time),
             new JobRecorder(store, executorOptions, time, loggers.CreateLogger<JobRecorder>()),
             executorOptions,
@@ -109,13 +113,26 @@ internal sealed partial class JobHost(
             loggers.CreateLogger<JobExecutor>());
     }
 
-    private JobCommands CommandsFor(ExecutorOptions executorOptions, Spawner spawner)
+    private JobCommands CommandsFor(ExecutorOptions executorOptions, Spawner spawner, ContainmentLadder ladder)
     {
-        var environment = System.Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
-            .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "", StringComparer.Ordinal);
+        var environment = HostEnvironment();
         return new JobCommands(
-            new CommandPolicy(options.Security, environment), new ProcessRunner(options.Execution, spawner, time), executorOptions, new HostSecrets(options.Security.SecretFiles, environment));
+            new CommandPolicy(options.Security, environment),
+            new ConfinementPolicy(ladder, options.Execution.Sandbox),
+            new ProcessRunner(options.Execution, ladder, HostFiles.Of(options.State, options.QueueFile, options.Security.SecretFiles.Values), spawner, time),
+            executorOptions,
+            new HostSecrets(options.Security.SecretFiles, environment));
     }
+
+    private Task<ContainmentLadder> ProbeAsync(Spawner spawner)
+    {
+        var searchPath = HostEnvironment().GetValueOrDefault("PATH");
+        return new ContainmentProbe(PrefixPrograms.Find(searchPath), searchPath, spawner).RunAsync(options.Execution.Sandbox);
+    }
+
+    private static Dictionary<string, string> HostEnvironment() =>
+        System.Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+            .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "", StringComparer.Ordinal);
 
     [LoggerMessage(EventName = "HostStarted", Level = LogLevel.Information, Message = "Worker {WorkerId} polls {Store} for {JobTypes} with {Slots} slot(s)")]
     private partial void LogStarting(string workerId, string store, string jobTypes, int slots);

@@ -1,4 +1,5 @@
 using DelphiRunner.Contracts;
+using DelphiRunner.Engine.Execution.Containment;
 using DelphiRunner.Engine.Plugins;
 using DelphiRunner.Engine.Security;
 using DelphiRunner.Engine.Stores;
@@ -11,6 +12,7 @@ internal sealed class JobPlanner(PluginCatalog plugins, JobCommands commands, IJ
 {
     /// <exception cref="InvalidJobException">The row cannot be run.</exception>
     /// <exception cref="CommandDeniedException">The policy denies the command.</exception>
+    /// <exception cref="ConfinementException">The command would not be confined as the operator demands.</exception>
     public async Task<PlannedJob> PlanAsync(JobRow row, CancellationToken cancellationToken)
     {
         var handler = plugins.TryResolve(row.JobType)
@@ -28,6 +30,7 @@ internal sealed class JobPlanner(PluginCatalog plugins, JobCommands commands, IJ
                 Handler = handler,
                 Outcome = plan.Outcome,
                 Approval = plan.Command is { } command ? commands.Approve(command, handler, row, work, $"{job.Attempt}:plan") : null,
+                Confinement = plan.Command is null ? null : commands.ConfinementOf(row.JobType),
                 Notes = context.Notes,
             };
         }
@@ -74,6 +77,9 @@ internal sealed record PlannedJob
 
     /// <summary>The command that would run, with what the policy refused of it, or null.</summary>
     public Approval? Approval { get; init; }
+
+    /// <summary>How the command would be confined, or null.</summary>
+    public Confinement? Confinement { get; init; }
 
     /// <summary>What the handler wrote to the job's log while it planned.</summary>
     public required IReadOnlyList<string> Notes { get; init; }

@@ -1,4 +1,5 @@
 using DelphiRunner.Engine.Execution;
+using DelphiRunner.Engine.Execution.Containment;
 
 namespace DelphiRunner.Engine;
 
@@ -16,6 +17,9 @@ internal sealed record JobTypeOptions
 
     /// <summary>How a command of this type is asked to end. Default: TERM and 30 s.</summary>
     public StopOptions Stop { get; init; } = new();
+
+    /// <summary>What a command of this type may see, use and be. Default: the best that the machine has, no limits, the host's own user.</summary>
+    public ConfinementOptions Confinement { get; init; } = new();
 
     /// <summary>The names of the host's environment variables that commands of this type get, and that are masked in all output. Default: none.</summary>
     public IReadOnlyList<string> Secrets { get; init; } = [];

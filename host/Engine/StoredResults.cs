@@ -64,6 +64,9 @@ internal static class StoredResults
             entry["elapsed_ms"] = (long)run.Result.Elapsed.TotalMilliseconds;
             entry["output_lines"] = run.Result.OutputLines;
             entry["output_bytes"] = run.Result.OutputBytes;
+            AddUsage(entry, run.Result);
+            entry["ended_by"] = EndedBy(run.Result, record.End);
+            entry["containment"] = run.Containment;
             entry["exit_proof"] = run.ExitProof;
         }
 
@@ -75,6 +78,34 @@ internal static class StoredResults
 
         return attempts.ToJsonString(Relaxed);
     }
+
+    private static void AddUsage(JsonObject entry, ProcessResult result)
+    {
+        if (result.CpuTime is { } cpu)
+        {
+            entry["cpu_ms"] = (long)cpu.TotalMilliseconds;
+        }
+
+        if (result.PeakMemoryBytes is { } memory)
+        {
+            entry["peak_memory_bytes"] = memory;
+        }
+
+        if (result.IsUsageSampled)
+        {
+            entry["usage_sampled"] = true;
+        }
+    }
+
+    // A code above 128 does not tell whether the process exited with it or a signal ended it.
+    private static string EndedBy(ProcessResult result, string end) => result switch
+    {
+        { RanOutOfMemory: true } => "out of memory",
+        { End: ProcessEnd.TimeLimit } => "time limit",
+        { End: ProcessEnd.Stopped } => end == "cancelled" ? "cancelled" : "stopped with the host",
+        { ExitCode: > 128 } => "exit or signal",
+        _ => "exit",
+    };
 
     private static void Merge(JsonObject results, string handlerResults)
     {

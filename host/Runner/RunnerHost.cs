@@ -1,5 +1,6 @@
 using System.Globalization;
 using DelphiRunner.Engine;
+using DelphiRunner.Engine.Execution;
 using DelphiRunner.Engine.Plugins;
 using DelphiRunner.Engine.Security;
 using DelphiRunner.Engine.Stores;
@@ -24,6 +25,7 @@ internal static partial class RunnerHost
     /// <returns>An exit code of <see cref="ExitCodes"/>.</returns>
     public static async Task<int> RunAsync(RunnerConfiguration configuration, bool once, CancellationToken stoppingToken)
     {
+        FileMask.Narrow();
         using var state = StateFolder.Take(configuration.State);
         await using var logger = LoggerFor(configuration.Logging);
         using var loggers = new Serilog.Extensions.Logging.SerilogLoggerFactory(logger);
@@ -73,6 +75,7 @@ internal static partial class RunnerHost
     public static EngineOptions OptionsOf(RunnerConfiguration configuration) => new()
     {
         State = configuration.State,
+        QueueFile = configuration.Store.Kind == StoreKind.Sqlite ? configuration.Store.Path : null,
         Serving = configuration.Serving,
         Instance = configuration.Instance,
         Polling = configuration.Polling,

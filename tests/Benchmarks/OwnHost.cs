@@ -1,4 +1,6 @@
 using DelphiRunner.Engine;
+using DelphiRunner.Engine.Execution;
+using DelphiRunner.Engine.Execution.Containment;
 using DelphiRunner.Engine.Plugins;
 using DelphiRunner.Engine.Polling;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -9,21 +11,21 @@ namespace DelphiRunner.Benchmarks;
 internal static class OwnHost
 {
     /// <summary>Loads the plugins; then measured: runs a host until the queue is drained.</summary>
-    public static async Task<Spent> DrainAsync(Workspace workspace, int slots, CancellationToken stoppingToken)
+    public static async Task<Spent> DrainAsync(Workspace workspace, int slots, CancellationToken stoppingToken, SandboxMode sandbox = SandboxMode.Auto)
     {
         var plugins = await LoadPluginsAsync(workspace, stoppingToken);
-        return await Spent.ByAsync(() => RunAsync(workspace, plugins, slots, once: true, stoppingToken));
+        return await Spent.ByAsync(() => RunAsync(workspace, plugins, slots, once: true, sandbox, stoppingToken));
     }
 
     /// <summary>Runs a host until it is stopped.</summary>
     public static async Task RunAsync(Workspace workspace, int slots, CancellationToken stoppingToken) =>
-        await RunAsync(workspace, await LoadPluginsAsync(workspace, stoppingToken), slots, once: false, stoppingToken);
+        await RunAsync(workspace, await LoadPluginsAsync(workspace, stoppingToken), slots, once: false, SandboxMode.Auto, stoppingToken);
 
-    private static async Task RunAsync(Workspace workspace, PluginCatalog plugins, int slots, bool once, CancellationToken stoppingToken)
+    private static async Task RunAsync(Workspace workspace, PluginCatalog plugins, int slots, bool once, SandboxMode sandbox, CancellationToken stoppingToken)
     {
         // As a service's standard output goes to a file or a journal.
         await using var lines = File.CreateText(workspace.Lines);
-        var options = new EngineOptions { State = workspace.State, Serving = new ServingOptions { Slots = slots } };
+        var options = new EngineOptions { State = workspace.State, QueueFile = workspace.Database, Serving = new ServingOptions { Slots = slots }, Execution = new ExecutionOptions { Sandbox = sandbox } };
         var host = new JobHost(workspace.Store, plugins, options, lines, TimeProvider.System, NullLoggerFactory.Instance);
         await host.RunAsync(once, stoppingToken);
     }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using DelphiRunner.Benchmarks;
 using DelphiRunner.Benchmarks.Measures;
+using DelphiRunner.Engine.Execution.Containment;
 
 if (args is [LatencySubmitter.Mode, var database])
     return await LatencySubmitter.RunAsync(database, Console.In, Console.Out);
@@ -46,7 +47,8 @@ return exitCode;
 Task<JsonObject> MeasureAsync(string measure) => measure switch
 {
     "drain" => new DrainMeasure(arguments).RunAsync(stopping.Token),
-    "true" => new TrueMeasure(arguments).RunAsync(stopping.Token),
+    "true" => new TrueMeasure(arguments, SandboxMode.Auto).RunAsync(stopping.Token),
+    "true-session" => new TrueMeasure(arguments, SandboxMode.Off).RunAsync(stopping.Token),
     "latency" => new LatencyMeasure(arguments).RunAsync(stopping.Token),
     "start" => new StartMeasure(arguments).RunAsync(stopping.Token),
     "idle" => new IdleMeasure(arguments).RunAsync(stopping.Token),

@@ -25,10 +25,21 @@
 //                stop-itself               sends SIGSTOP to itself
 //   Family.cs    hold-pipe SECONDS         leaves a grandchild that holds standard output, and exits with 0
 //                leave-behind              leaves a grandchild with no pipes in its group, prints its id, and exits with 5
+//   Hostile.cs   escape                    leaves a process in a session of its own, without a parent
+//                escape-unmarked           the same, with an empty environment
+//                daemonize                 leaves a process in a session of its own that ignores signals
+//                fork-bomb                 starts processes until that fails, prints "stopped at N", and exits with 3
+//                zombies                   has eight children that have ended, prints "ready" and waits
+//                eat-memory                takes memory until that fails, prints "stopped at N MiB", and exits with 3
+//                burn-cpu                  uses a processor without end
+//                close-outputs CODE        closes both outputs and exits with a code
+//                read FILE...              prints "read BYTES" or "refused" for each file
+//                write FILE...             prints "written" or "refused" for each file
+//                connect PORT              prints "connected" or "refused" for a port of this machine
 using DelphiRunner.Child;
 
 return args is [var command, .. var rest]
-    ? Plain.Run(command, rest) ?? Output.Run(command, rest) ?? Waiting.Run(command, rest) ?? Family.Run(command, rest) ?? Unknown(command)
+    ? Plain.Run(command, rest) ?? Output.Run(command, rest) ?? Waiting.Run(command, rest) ?? Family.Run(command, rest) ?? Hostile.Run(command, rest) ?? Unknown(command)
     : Unknown("(none)");
 
 static int Unknown(string command)

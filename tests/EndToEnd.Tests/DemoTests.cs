@@ -71,6 +71,7 @@ internal sealed class DemoTests
             }));
         Assert.That(json["environment_names"]!.AsArray().Select(name => (string?)name), Does.Contain("MAX_VOTES").And.Not.Contain("LD_PRELOAD"));
         Assert.That(json["refusals"]!.AsArray().Select(refusal => (string?)refusal), Has.Some.Contains("LD_PRELOAD").And.Some.Contains("PYTHONPATH"));
+        Assert.That((string?)json["containment"], Does.StartWith("PID namespace (processes)").Or.StartWith("session and process group"));
         Assert.That(listed.ExitCode, Is.Zero, listed.ToString());
     }
 

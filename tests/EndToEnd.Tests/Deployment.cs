@@ -75,12 +75,12 @@ internal sealed class Deployment : IDisposable
     public RunnerProgram StartIn(IReadOnlyDictionary<string, string> environment, string configuration, params IEnumerable<string> arguments) =>
         RunnerProgram.Start(
             Folder,
-            HostEnvironment.Concat(environment).ToDictionary(),
+            EnvironmentWith(environment),
             [.. arguments, "--config", configuration]);
 
     /// <summary>Starts <c>delphi-runner</c> by other programs that become it.</summary>
     public RunnerProgram StartBehind(IReadOnlyList<string> prefix, IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments) =>
-        RunnerProgram.StartBehind(prefix, Folder, HostEnvironment.Concat(environment).ToDictionary(), [.. arguments, "--config", Configuration]);
+        RunnerProgram.StartBehind(prefix, Folder, EnvironmentWith(environment), [.. arguments, "--config", Configuration]);
 
     /// <summary>Writes a file into the deployment's folder.</summary>
     public string Write(string name, string text) => _folder.Write(name, text);
@@ -147,6 +147,33 @@ internal sealed class Deployment : IDisposable
         ? $"{{ kind: dynamodb, endpoint: '{_options.Endpoint ?? table.Endpoint}', region: us-east-1, table: {table.Name} }}"
         : "{ kind: sqlite, path: queue.db }";
 
+    private Dictionary<string, string> EnvironmentWith(IReadOnlyDictionary<string, string> further)
+    {
+        var environment = HostEnvironment.Concat(further).ToDictionary();
+        if (!_options.HasBubblewrap)
+        {
+            environment["PATH"] = PathWithoutBubblewrap();
+        }
+
+        return environment;
+    }
+
+    /// <summary>Makes a folder with a link to each program of the machine but bubblewrap.</summary>
+    private string PathWithoutBubblewrap()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(Folder, "programs")).FullName;
+        foreach (var program in Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Where(Directory.Exists).SelectMany(Directory.EnumerateFiles))
+        {
+            var link = Path.Combine(folder, Path.GetFileName(program));
+            if (Path.GetFileName(program) != "bwrap" && !File.Exists(link))
+            {
+                File.CreateSymbolicLink(link, program);
+            }
+        }
+
+        return folder;
+    }
+
     private string Yaml(string state) =>
         $$"""
         store: {{Store}}
@@ -158,6 +185,7 @@ internal sealed class Deployment : IDisposable
         known_job_types: [FULL_PIPELINE, CREATE_NARRATIVE_BATCH, AWAITING_NARRATIVE_BATCH, NARRATIVE_BATCH, BATCH_STATUS_CHECK]
         job_types:
           FULL_PIPELINE: { slots: {{_options.Slots}}, time_limit: 4h{{(_options.IsExclusive ? ", exclusive_by: conversation_id" : "")}} }
+        execution: { sandbox: {{_options.Sandbox}} }
         plugins:
           folder: '{{_options.Plugins}}'
           settings:

@@ -20,6 +20,12 @@ internal sealed record DeploymentOptions
     /// <summary>The address under which the hosts reach the table. Default: that of its server.</summary>
     public Uri? Endpoint { get; init; }
 
+    /// <summary>The key <c>execution.sandbox</c>.</summary>
+    public string Sandbox { get; init; } = "auto";
+
+    /// <summary>Whether the host finds <c>bwrap</c> on its PATH. Default: where the machine has it.</summary>
+    public bool HasBubblewrap { get; init; } = true;
+
     public string ClaimLength { get; init; } = "2m";
 
     public string MinFreeDisk { get; init; } = "1MiB";

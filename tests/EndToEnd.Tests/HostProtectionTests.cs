@@ -1,11 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.Versioning;
 
 namespace DelphiRunner.EndToEnd.Tests;
 
 /// <summary>What the host's own process keeps to itself, seen from outside by a process of the same user.</summary>
 [Parallelizable(ParallelScope.All)]
 [Platform("Linux", Reason = "What is tested are means of Linux.")]
+[UnsupportedOSPlatform("windows")]
 public sealed class HostProtectionTests
 {
     private const string Started = "with 1 slot(s)";
@@ -20,9 +22,10 @@ public sealed class HostProtectionTests
         using var deployment = new Deployment();
         await using var host = deployment.StartBehind(AsOrdinaryUser, new Dictionary<string, string>(), "run");
         await host.WaitForErrorAsync(Started);
-        using var other = Process.Start(Line([.. AsOrdinaryUser, "sleep", "600"]))!; // It is there.
+        using var other = Process.Start(Line([.. AsOrdinaryUser, "sh", "-c", "echo ready; read end"]))!; // It is there.
         try
         {
+            await other.StandardOutput.ReadLineAsync();
             var (ofOther, _) = await ReadAsync($"/proc/{other.Id}/status", $"/proc/{other.Id}/environ");
             var (ofHost, error) = await ReadAsync($"/proc/{host.Id}/environ");
 
@@ -78,6 +81,24 @@ public sealed class HostProtectionTests
 
         Assert.That(end.ExitCode, Is.Zero, end.ToString());
         Assert.That(end.Output, Has.Some.Contain("descriptor 9 is closed"));
+    }
+
+    [Test]
+    public async Task The_hosts_files_are_for_its_user_alone_and_those_of_a_command_for_whom_it_was_started_for()
+    {
+        using var deployment = new Deployment();
+        var shared = Directory.CreateDirectory(Path.Combine(deployment.Folder, "shared")).FullName;
+        deployment.LetDo(DelphiCommand.FullPipeline, $"umask; echo x > '{shared}/file'");
+        var row = deployment.Write("row.json", NewJobs.Pending("job", "FULL_PIPELINE", "39321", DateTimeOffset.UtcNow));
+
+        await using var host = deployment.StartBehind(["sh", "-c", "umask 027; exec \"$@\"", "sh"], new Dictionary<string, string>(), "run");
+        await host.WaitForErrorAsync(Started);
+        await deployment.RunAsync("submit", "--from", row);
+        await host.WaitForErrorAsync("marked as COMPLETED");
+
+        Assert.That(File.GetUnixFileMode(deployment.Database), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite));
+        Assert.That(
+            File.GetUnixFileMode(Path.Combine(shared, "file")), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead));
     }
 
     [Test]

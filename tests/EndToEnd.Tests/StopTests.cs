@@ -1,4 +1,3 @@
-using System.Globalization;
 
 namespace DelphiRunner.EndToEnd.Tests;
 
@@ -37,7 +36,7 @@ public sealed class StopTests
             Assert.That(row["retry_count"], Is.EqualTo(new StoredValue("N", "0")));
             Assert.That(row["version"], Is.EqualTo(new StoredValue("N", "3")));
             Assert.That(row.Attributes.Keys, Has.No.Member("claim_id").And.No.Member("lock_expires_at").And.No.Member("not_before"));
-            Assert.That(Directory.Exists($"/proc/{ProcessIdIn(end)}"), Is.False, "the script's process");
+            Assert.That(RunningProcesses.Of(deployment.Folder), Is.Empty, "the script's process");
         }
     }
 
@@ -108,7 +107,4 @@ public sealed class StopTests
         await host.SignalAsync(signal);
         return await host.WaitAsync();
     }
-
-    private static int ProcessIdIn(ProgramEnd end) =>
-        int.Parse(end.Output.First(line => line.Contains("waiting as ", StringComparison.Ordinal)).Split(' ')[^1], CultureInfo.InvariantCulture);
 }

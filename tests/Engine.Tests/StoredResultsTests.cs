@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using DelphiRunner.Contracts;
+using DelphiRunner.Engine.Execution;
 
 namespace DelphiRunner.Engine.Tests;
 
@@ -36,6 +37,67 @@ internal sealed class StoredResultsTests
     [Test]
     public void A_history_that_cannot_be_read_is_started_anew() =>
         Assert.That(JsonNode.Parse(StoredResults.Attempts("{broken", Record(1)))!.AsArray(), Has.Count.EqualTo(1));
+
+    [TestCase(ProcessEnd.Exited, 3, "failed", "exit")]
+    [TestCase(ProcessEnd.Exited, 137, "failed", "exit or signal")]
+    [TestCase(ProcessEnd.TimeLimit, 143, "failed", "time limit")]
+    [TestCase(ProcessEnd.Stopped, 143, "cancelled", "cancelled")]
+    [TestCase(ProcessEnd.Stopped, 143, "given back", "stopped with the host")]
+    public void An_entry_says_how_the_command_ended_what_it_used_and_what_shows_that_it_is_gone(ProcessEnd end, int code, string how, string expected)
+    {
+        var run = new ProcessRun
+        {
+            Result = new ProcessResult
+            {
+                End = end,
+                ExitCode = code,
+                StartedAt = Rows.Noon,
+                Elapsed = TimeSpan.FromSeconds(2),
+                TimeLimit = TimeSpan.FromHours(1),
+                LastLines = [],
+                OutputLines = 3,
+                OutputBytes = 40,
+                CpuTime = TimeSpan.FromMilliseconds(1500),
+                PeakMemoryBytes = 4096,
+                IsUsageSampled = true,
+            },
+            ExitConfirmed = true,
+            ExitProof = "namespace gone",
+            Containment = "PID namespace (processes)",
+        };
+
+        var entry = JsonNode.Parse(StoredResults.Attempts(null, Record(1) with { End = how, Run = run }))![0]!.AsObject();
+
+        Assert.That(entry.Where(pair => pair.Key is not ("attempt" or "host" or "worker_id" or "started_at" or "ended_at" or "end")).ToDictionary(pair => pair.Key, pair => pair.Value!.ToString()), Is.EqualTo(new Dictionary<string, string>
+        {
+            ["exit_code"] = $"{code}",
+            ["elapsed_ms"] = "2000",
+            ["output_lines"] = "3",
+            ["output_bytes"] = "40",
+            ["cpu_ms"] = "1500",
+            ["peak_memory_bytes"] = "4096",
+            ["usage_sampled"] = "true",
+            ["ended_by"] = expected,
+            ["containment"] = "PID namespace (processes)",
+            ["exit_proof"] = "namespace gone",
+        }));
+    }
+
+    [Test]
+    public void An_entry_says_that_memory_ran_out_where_that_is_known()
+    {
+        var run = new ProcessRun
+        {
+            Result = new ProcessResult { End = ProcessEnd.Exited, ExitCode = 137, StartedAt = Rows.Noon, Elapsed = TimeSpan.Zero, TimeLimit = TimeSpan.FromHours(1), LastLines = [], RanOutOfMemory = true },
+            ExitConfirmed = true,
+            ExitProof = "namespace gone",
+        };
+
+        var entry = JsonNode.Parse(StoredResults.Attempts(null, Record(1) with { Run = run }))![0]!.AsObject();
+
+        Assert.That((string?)entry["ended_by"], Is.EqualTo("out of memory"));
+        Assert.That(entry.ContainsKey("cpu_ms"), Is.False, "what was not measured is not there");
+    }
 
     private static AttemptRecord Record(int attempt) => new()
     {

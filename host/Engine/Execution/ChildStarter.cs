@@ -1,71 +1,99 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using CliWrap;
+using DelphiRunner.Engine.Execution.Containment;
 using DelphiRunner.Engine.Execution.Output;
-using DelphiRunner.Engine.Security;
 
 namespace DelphiRunner.Engine.Execution;
 
-/// <summary>Starts approved commands as children, each in a session of its own where the system has a program for that.</summary>
-/// <param name="spawner">The thread on which children are started.</param>
+/// <summary>Starts approved commands as children, each confined as its job type wants it.</summary>
+/// <param name="ladder">What the machine has to confine them with.</param>
+/// <param name="host">What they may not see.</param>
+/// <param name="spawner">The threads on which they are started.</param>
+/// <param name="send">Sends signals.</param>
 /// <param name="time">The clock.</param>
-internal sealed class ChildStarter(Spawner spawner, TimeProvider time)
+internal sealed class ChildStarter(ContainmentLadder ladder, HostFiles host, Spawner spawner, SignalSender send, TimeProvider time)
 {
-    private const string SessionProgram = "setsid";
-
-    // A child of .NET leads no group, so that setsid need not fork: its process becomes the program's, and its id the group's.
-    private readonly string? _session = OperatingSystem.IsLinux()
-        ? ProgramPath.Find(SessionProgram, Environment.GetEnvironmentVariable("PATH"))?.Path
-        : null;
+    // When memory runs out, the kernel takes a child first.
+    private const int OutOfMemoryScore = 500;
 
     /// <exception cref="ProcessStartException">The program could not be started.</exception>
-    public Task<RunningChild> StartAsync(ApprovedCommand command, OutputPump pump) => spawner.StartAsync(() => Start(command, pump));
+    public Task<RunningChild> StartAsync(ProcessRequest request, OutputPump pump) => spawner.StartAsync(() => Start(request, pump));
 
-    /// <summary>Finds out whether it was the prefix program that ended, because it could not become the command's program.</summary>
+    /// <summary>Finds out whether it was a prefix program that ended, because it could not become the command's program.</summary>
     /// <exception cref="ProcessStartException">It was.</exception>
-    public static void ThrowIfNeverStarted(ApprovedCommand command, int exitCode, IReadOnlyList<string> lines)
+    public static void ThrowIfNeverStarted(ProcessRequest request, int exitCode, IReadOnlyList<string> lines)
     {
-        // The codes and the line of util-linux and BusyBox. A command that imitates them fails its own job only.
-        if (exitCode is 126 or 127 && lines is [var line] && line.StartsWith($"{SessionProgram}: ", StringComparison.Ordinal))
-            throw new ProcessStartException(command.Program, line[(line.LastIndexOf(": ", StringComparison.Ordinal) + 2)..]);
+        if (request.Confinement.Rung != Rung.ProcessTree && LaunchLine.StartFailure(exitCode, lines) is { } reason)
+            throw new ProcessStartException(request.Command.Program, reason);
     }
 
-    private RunningChild Start(ApprovedCommand command, OutputPump pump)
+    private RunningChild Start(ProcessRequest request, OutputPump pump)
     {
+        ControlGroup? group = null;
         try
         {
+            // As another user it has to own what it works in.
+            if (request.Confinement.User is { } user)
+                UserAccount.Find(user)?.Own(request.Files.WorkFolder);
+            group = request.Confinement.HasControlGroup ? ladder.Groups?.Create() : null;
+            group?.Limit(request.Confinement.GroupMemoryBytes, request.Confinement.GroupProcesses);
+            var line = LaunchLine.Of(request.Command, request.Confinement, ladder.Programs, host, request.Files.WorkFolder);
             return RunningChild.Start(
-                drainToken => Wrap(command, pump, drainToken),
-                info => Configure(info, command),
-                process => _session is null ? new ProcessTreeContainment(process) : new SessionContainment(process.Id, time),
+                drainToken => Wrap(line, request, pump, drainToken),
+                info => Configure(info, line, request),
+                process => Attach(process, request, group),
                 time);
         }
-        catch (Exception e) when (e is Win32Exception or InvalidOperationException)
+        catch (Exception e) when (e is Win32Exception or InvalidOperationException or IOException or UnauthorizedAccessException)
         {
-            throw new ProcessStartException(command.Program, (e.InnerException ?? e).Message, e);
+            group?.Remove();
+            throw new ProcessStartException(request.Command.Program, (e.InnerException ?? e).Message, e);
         }
     }
 
-    private Command Wrap(ApprovedCommand command, OutputPump pump, CancellationToken drainToken) =>
-        Cli.Wrap(_session ?? command.Program)
-            .WithWorkingDirectory(command.WorkingDirectory)
-            .WithStandardInputPipe(command.StandardInput is { } text ? PipeSource.FromBytes(Encoding.UTF8.GetBytes(text)) : PipeSource.Null)
+    private Attachment Attach(Process process, ProcessRequest request, ControlGroup? group)
+    {
+        var containment = Contain(process, request);
+        if (OperatingSystem.IsLinux())
+        {
+            ProcessTree.Visit(process.Id, id =>
+            {
+                ControlGroup.TryWrite(
+                    string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/oom_score_adj"), OutOfMemoryScore.ToString(CultureInfo.InvariantCulture));
+                group?.Add(id);
+            });
+        }
+
+        return new Attachment(group is null ? containment : new ControlGroupContainment(containment, group, time), group);
+    }
+
+    private IContainment Contain(Process process, ProcessRequest request) => request.Confinement.Rung switch
+    {
+        Rung.Namespace => new NamespaceContainment(process.Id, request.Mark, ladder.Orphans!, send, time), // The rung stands only with them.
+        Rung.Session => new SessionContainment(process.Id, request.Mark, ladder.Orphans, send, time),
+        _ => new ProcessTreeContainment(process),
+    };
+
+    private static Command Wrap(LaunchLine line, ProcessRequest request, OutputPump pump, CancellationToken drainToken) =>
+        Cli.Wrap(line.Program)
+            .WithWorkingDirectory(request.Command.WorkingDirectory)
+            .WithStandardInputPipe(request.Command.StandardInput is { } text ? PipeSource.FromBytes(Encoding.UTF8.GetBytes(text)) : PipeSource.Null)
             .WithStandardOutputPipe(pump.Target(fromStandardError: false, drainToken))
             .WithStandardErrorPipe(pump.Target(fromStandardError: true, drainToken))
             .WithValidation(CommandResultValidation.None);
 
     // A list of arguments, so that none is quoted and parsed again, and the approved environment in place of the host's.
-    private void Configure(ProcessStartInfo info, ApprovedCommand command)
+    private static void Configure(ProcessStartInfo info, LaunchLine line, ProcessRequest request)
     {
         info.Arguments = string.Empty;
-        if (_session is not null)
-            info.ArgumentList.Add(command.Program);
-        foreach (var argument in command.Arguments)
+        foreach (var argument in line.Arguments)
             info.ArgumentList.Add(argument);
 
         info.Environment.Clear();
-        foreach (var (name, value) in command.Environment)
+        foreach (var (name, value) in request.Command.Environment)
             info.Environment[name] = value;
     }
 }

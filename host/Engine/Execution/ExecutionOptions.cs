@@ -1,3 +1,5 @@
+using DelphiRunner.Engine.Execution.Containment;
+
 namespace DelphiRunner.Engine.Execution;
 
 /// <summary>The section <c>execution</c>.</summary>
@@ -17,6 +19,12 @@ internal sealed record ExecutionOptions
 
     /// <summary>How many bytes of output an attempt's spool file keeps. From 64 KiB. Default: 64 MiB.</summary>
     public long MaxSpoolBytes { get; init; } = 64L * 1024 * 1024;
+
+    /// <summary>Whether commands run in PID namespaces. Default: auto.</summary>
+    public SandboxMode Sandbox { get; init; } = SandboxMode.Auto;
+
+    /// <summary>How much lower than the host's the priority of commands is. From 0 to 19. Default: 5, so that the host can renew its claims under any load.</summary>
+    public int Nice { get; init; } = 5;
 }
 
 /// <summary>The signals that can ask a command to end.</summary>

@@ -16,6 +16,12 @@ internal sealed record ProcessRun
     /// <summary>What was seen, for instance <c>group empty</c>.</summary>
     public required string ExitProof { get; init; }
 
+    /// <summary>The containment that it ran in, for a person.</summary>
+    public string Containment { get; init; } = "none";
+
+    /// <summary>Completes when what SIGKILL did not end is gone after all; null when nothing of that kind is left.</summary>
+    public Task? Unkillable { get; init; }
+
     /// <summary>Sentences for the job's log about what the host saw: a spool that was cut, a result file that could not be used. Default: none.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 }
@@ -23,6 +29,9 @@ internal sealed record ProcessRun
 /// <summary>The files of one attempt.</summary>
 internal sealed record AttemptFiles
 {
+    /// <summary>The absolute path of the folder that only this attempt uses.</summary>
+    public required string WorkFolder { get; init; }
+
     /// <summary>The absolute path of the file that keeps the attempt's masked output. Created with the first byte of output; an older one is replaced.</summary>
     public required string SpoolPath { get; init; }
 

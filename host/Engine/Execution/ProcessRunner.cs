@@ -1,49 +1,54 @@
 using DelphiRunner.Contracts;
+using DelphiRunner.Engine.Execution.Containment;
 using DelphiRunner.Engine.Execution.Output;
-using DelphiRunner.Engine.Security;
 
 namespace DelphiRunner.Engine.Execution;
 
 /// <summary>Runs approved commands: the only place of the host that starts a job's processes.</summary>
 /// <param name="options">The section <c>execution</c>.</param>
+/// <param name="ladder">What the machine has to confine commands with; disposed by its owner after the last run.</param>
+/// <param name="host">What no command in a namespace may see.</param>
 /// <param name="spawner">Starts every child; disposed by its owner after the last run.</param>
 /// <param name="time">The clock.</param>
-internal sealed class ProcessRunner(ExecutionOptions options, Spawner spawner, TimeProvider time)
+internal sealed class ProcessRunner(ExecutionOptions options, ContainmentLadder ladder, HostFiles host, Spawner spawner, TimeProvider time)
 {
     private static readonly TimeSpan KillLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
 
-    private readonly ChildStarter _starter = new(spawner, time);
+    /// <summary>Sends signals to processes. Default: the system's. No test can make a process that SIGKILL does not end.</summary>
+    public SignalSender Send { get; init; } = Signals.Send;
+
+    /// <summary>How long a root process may take to end after SIGKILL. Default: 10 s.</summary>
+    public TimeSpan DeathLimit { get; init; } = KillLimit;
 
     /// <summary>Runs a command to its end, and ends what it leaves behind.</summary>
-    /// <param name="command">The command.</param>
-    /// <param name="files">Where its output is kept and its result is read.</param>
-    /// <param name="stop">How it is asked to end, by its time limit and by <paramref name="jobToken"/>.</param>
+    /// <param name="request">The command.</param>
     /// <param name="onLine">Takes each line of output, one at a time. It has to be quick and must not throw: the child waits for it.</param>
     /// <param name="jobToken">Asks the command to end, and kills it after the grace.</param>
     /// <param name="killToken">Kills the command at once.</param>
     /// <returns>How it ended. It returns only when the root process has ended, or cannot be killed.</returns>
     /// <exception cref="ProcessStartException">The program could not be started.</exception>
-    public async Task<ProcessRun> RunAsync(
-        ApprovedCommand command,
-        AttemptFiles files,
-        StopOptions stop,
-        Action<OutputLine> onLine,
-        CancellationToken jobToken,
-        CancellationToken killToken)
+    public async Task<ProcessRun> RunAsync(ProcessRequest request, Action<OutputLine> onLine, CancellationToken jobToken, CancellationToken killToken)
     {
         var startedAt = time.GetUtcNow();
+        var command = request.Command;
         if (jobToken.IsCancellationRequested || killToken.IsCancellationRequested)
-            return NeverStarted(command, startedAt);
+            return NeverStarted(request, startedAt);
 
-        using var pump = new OutputPump(options, command.Masker, files.SpoolPath, onLine);
-        using var child = await _starter.StartAsync(command, pump);
+        using var pump = new OutputPump(options, command.Masker, request.Files.SpoolPath, onLine);
+        using var child = await new ChildStarter(ladder, host, spawner, Send, time).StartAsync(request, pump);
+        Enter(child);
         var began = time.GetTimestamp();
-        var end = await WaitForEndAsync(child, command.TimeLimit, stop, jobToken, killToken);
+        var end = await WaitForEndAsync(child, command.TimeLimit, request.Stop, jobToken, killToken);
         var elapsed = time.GetElapsedTime(began);
         var (exitCode, proof) = await CollectAsync(child);
-        ChildStarter.ThrowIfNeverStarted(command, exitCode, pump.LastLines);
+        // The folder is emptied and used again.
+        if (request.Confinement.User is not null)
+            UserAccount.TryTakeBack(request.Files.WorkFolder);
+        ChildStarter.ThrowIfNeverStarted(request, exitCode, pump.LastLines);
 
-        var result = ResultFile.TryRead(files.ResultPath, out var resultNote);
+        var usage = child.Meter.Read();
+        var result = ResultFile.TryRead(request.Files.ResultPath, out var resultNote);
         return new ProcessRun
         {
             Result = new ProcessResult
@@ -56,15 +61,21 @@ internal sealed class ProcessRunner(ExecutionOptions options, Spawner spawner, T
                 LastLines = pump.LastLines,
                 OutputLines = pump.Lines,
                 OutputBytes = pump.Bytes,
+                CpuTime = usage.Cpu,
+                PeakMemoryBytes = usage.PeakMemoryBytes,
+                IsUsageSampled = usage.IsSampled,
+                RanOutOfMemory = usage.RanOutOfMemory,
                 ResultFileJson = result,
             },
             ExitConfirmed = proof.IsConfirmed,
             ExitProof = proof.Text,
+            Containment = request.Confinement.Describe(),
+            Unkillable = proof.IsAlive ? UntilGoneAsync(child.Id, child.Exited, child.Containment) : null,
             Notes = [.. new[] { pump.Note, resultNote }.OfType<string>()],
         };
     }
 
-    private static ProcessRun NeverStarted(ApprovedCommand command, DateTimeOffset now) => new()
+    private static ProcessRun NeverStarted(ProcessRequest request, DateTimeOffset now) => new()
     {
         Result = new ProcessResult
         {
@@ -72,12 +83,18 @@ internal sealed class ProcessRunner(ExecutionOptions options, Spawner spawner, T
             ExitCode = -1,
             StartedAt = now,
             Elapsed = TimeSpan.Zero,
-            TimeLimit = command.TimeLimit,
+            TimeLimit = request.Command.TimeLimit,
             LastLines = [],
         },
         ExitConfirmed = true,
         ExitProof = "not started",
     };
+
+    private void Enter(RunningChild child)
+    {
+        if (ladder.Orphans is { } orphans && ProcessStat.TryRead(child.Id) is { } root)
+            orphans.Enter(child.Id, root.StartTime);
+    }
 
     private async Task<ProcessEnd> WaitForEndAsync(
         RunningChild child, TimeSpan timeLimit, StopOptions stop, CancellationToken jobToken, CancellationToken killToken)
@@ -90,23 +107,23 @@ internal sealed class ProcessRunner(ExecutionOptions options, Spawner spawner, T
         var end = jobToken.IsCancellationRequested || killToken.IsCancellationRequested ? ProcessEnd.Stopped : ProcessEnd.TimeLimit;
         if (!killToken.IsCancellationRequested)
         {
-            child.Containment.Signal(stop.Signal);
+            await child.Containment.SignalAsync(stop.Signal);
             if (await ExitsAsync(child, stop.Grace, killToken))
                 return end;
         }
 
         child.Containment.Kill();
-        await ExitsAsync(child, KillLimit, CancellationToken.None);
+        await ExitsAsync(child, DeathLimit, CancellationToken.None);
         return end;
     }
 
     // Gives the pipes their bounded time before it kills what is left: a grandchild may be about to write its last lines.
-    private static async Task<(int ExitCode, ExitProof Proof)> CollectAsync(RunningChild child)
+    private async Task<(int ExitCode, ExitProof Proof)> CollectAsync(RunningChild child)
     {
         if (!child.Exited.IsCompleted)
         {
             child.Abandon();
-            return (-1, new ExitProof(false, $"process {child.Id} has not ended {KillLimit.TotalSeconds:0} s after SIGKILL"));
+            return (-1, new ExitProof(false, $"process {child.Id} has not ended {DeathLimit.TotalSeconds:0} s after SIGKILL", IsAlive: true));
         }
 
         var exitCode = 0;
@@ -119,6 +136,7 @@ internal sealed class ProcessRunner(ExecutionOptions options, Spawner spawner, T
         {
             // Also when the taker of the lines threw.
             proof = await child.Containment.ProveExitAsync();
+            ladder.Orphans?.Leave(child.Id);
         }
 
         return (exitCode, proof);
@@ -128,5 +146,14 @@ internal sealed class ProcessRunner(ExecutionOptions options, Spawner spawner, T
     {
         await child.Exited.WaitAsync(limit, time, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return child.Exited.IsCompleted;
+    }
+
+    /// <summary>Waits for the end of what SIGKILL did not end, for which the slot stays closed.</summary>
+    private async Task UntilGoneAsync(int id, Task exited, IContainment containment)
+    {
+        await exited;
+        while ((await containment.ProveExitAsync()).IsAlive)
+            await Task.Delay(BetweenLooks, time, CancellationToken.None);
+        ladder.Orphans?.Leave(id);
     }
 }

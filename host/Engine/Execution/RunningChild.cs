@@ -1,8 +1,12 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using CliWrap;
+using DelphiRunner.Engine.Execution.Containment;
 
 namespace DelphiRunner.Engine.Execution;
+
+/// <summary>What is attached to a child at its start.</summary>
+internal readonly record struct Attachment(IContainment Containment, ControlGroup? Group);
 
 /// <summary>A child from its start until its pipes are closed.</summary>
 internal sealed class RunningChild : IDisposable
@@ -12,9 +16,14 @@ internal sealed class RunningChild : IDisposable
 
     private readonly TaskCompletionSource _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _drain;
+    private readonly TimeProvider _time;
     private int _isDraining;
 
-    private RunningChild(TimeProvider time) => _drain = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+    private RunningChild(TimeProvider time)
+    {
+        _time = time;
+        _drain = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+    }
 
     public int Id { get; private set; }
 
@@ -26,20 +35,22 @@ internal sealed class RunningChild : IDisposable
 
     public IContainment Containment { get; private set; } = null!; // As above.
 
+    public AttemptMeter Meter { get; private set; } = null!; // As above.
+
     /// <summary>Starts a child on the current thread.</summary>
     /// <param name="command">Makes the command, given the token that ends the reading of its output.</param>
     /// <param name="configure">Fills in what the command does not say.</param>
-    /// <param name="contain">Gives what holds the child's processes.</param>
+    /// <param name="attach">Gives what holds and measures the child's processes.</param>
     /// <param name="time">The clock.</param>
     /// <exception cref="Win32Exception">The program could not be started.</exception>
     public static RunningChild Start(
-        Func<CancellationToken, Command> command, Action<ProcessStartInfo> configure, Func<Process, IContainment> contain, TimeProvider time)
+        Func<CancellationToken, Command> command, Action<ProcessStartInfo> configure, Func<Process, Attachment> attach, TimeProvider time)
     {
         var child = new RunningChild(time);
         try
         {
             // CliWrap starts the process before it returns, thus on this thread.
-            child.Completed = command(child._drain.Token).ExecuteAsync(configure, process => child.Attach(process, contain));
+            child.Completed = command(child._drain.Token).ExecuteAsync(configure, process => child.Attach(process, attach));
             return child;
         }
         catch
@@ -59,12 +70,18 @@ internal sealed class RunningChild : IDisposable
             static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
     }
 
-    public void Dispose() => _drain.Dispose();
+    public void Dispose()
+    {
+        _drain.Dispose();
+        // Not there when the start failed.
+        ((AttemptMeter?)Meter)?.Dispose();
+    }
 
-    private void Attach(Process process, Func<Process, IContainment> contain)
+    private void Attach(Process process, Func<Process, Attachment> attach)
     {
         Id = process.Id;
-        Containment = contain(process);
+        (Containment, var group) = attach(process);
+        Meter = new AttemptMeter(Id, group, _time);
         process.Exited += (_, _) => Drain();
         // The event of a process that had ended before is not raised again.
         if (process.HasExited)
@@ -74,9 +91,8 @@ internal sealed class RunningChild : IDisposable
     private void Drain()
     {
         if (Interlocked.Exchange(ref _isDraining, 1) == 0)
-        {
             _drain.CancelAfter(DrainLimit);
-            _exited.SetResult();
-        }
+        // Also of one that was given up.
+        _exited.TrySetResult();
     }
 }

@@ -6,15 +6,20 @@ namespace DelphiRunner.Engine.Execution;
 /// The few threads on which all children are started. A child's parent-death signal follows the thread that forked it, and threads of the
 /// pool retire while their children still run (bubblewrap#692), so these live as long as the host.
 /// </summary>
+/// <param name="nice">How much lower than the host's the priority of children is, from 0 to 19.</param>
 /// <remarks>More than one, since a start takes about a millisecond, most of it waiting for the child to become its program.</remarks>
-internal sealed class Spawner : IDisposable
+internal sealed class Spawner(int nice) : IDisposable
 {
     // Waited on as a monitor: a BlockingCollection spins before it waits, which took 5 % of a busy host's processor time from the children.
     private readonly Queue<Action> _starts = new();
-    private readonly Lazy<Thread[]> _threads;
+    private readonly Lock _gate = new();
+    private Thread[]? _threads;
     private bool _isDisposed;
 
-    public Spawner() => _threads = new Lazy<Thread[]>(Begin);
+    public Spawner()
+        : this(0)
+    {
+    }
 
     /// <summary>How many starts can be under way at once.</summary>
     public static int Threads { get; } = Math.Clamp(Environment.ProcessorCount, 2, 4);
@@ -26,7 +31,7 @@ internal sealed class Spawner : IDisposable
     public Task<T> StartAsync<T>(Func<T> start)
     {
         var started = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _ = _threads.Value;
+        BeginOnce();
         lock (_starts)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
@@ -46,8 +51,7 @@ internal sealed class Spawner : IDisposable
             Monitor.PulseAll(_starts);
         }
 
-        if (_threads.IsValueCreated)
-            Array.ForEach(_threads.Value, thread => thread.Join());
+        Array.ForEach(_threads ?? [], thread => thread.Join());
     }
 
     private static void Run<T>(Func<T> start, TaskCompletionSource<T> started)
@@ -63,16 +67,23 @@ internal sealed class Spawner : IDisposable
         }
     }
 
-    private Thread[] Begin()
+    private void BeginOnce()
     {
-        Signals.HandlePipe();
-        var threads = Enumerable.Range(1, Threads).Select(number => new Thread(Run) { IsBackground = true, Name = $"spawner {number}" }).ToArray();
-        Array.ForEach(threads, thread => thread.Start());
-        return threads;
+        lock (_gate)
+        {
+            if (_threads is not null)
+                return;
+            Signals.HandlePipe();
+            Inheritance.ForbidCoreDumps();
+            _threads = [.. Enumerable.Range(1, Threads).Select(number => new Thread(Run) { IsBackground = true, Name = $"spawner {number}" })];
+            Array.ForEach(_threads, thread => thread.Start());
+        }
     }
 
     private void Run()
     {
+        Inheritance.LowerPriority(nice);
+        FileMask.GiveBackToThread();
         while (TryTake(out var start))
             start();
     }

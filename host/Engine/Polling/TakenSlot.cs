@@ -4,9 +4,24 @@ namespace DelphiRunner.Engine.Polling;
 internal sealed class TakenSlot(Slots slots, string jobType)
 {
     private int _givenBack;
+    private Task _mayOpen = Task.CompletedTask;
+
+    /// <summary>Keeps the slot closed until then, however early it is given back.</summary>
+    public void KeepUntil(Task mayOpen) => _mayOpen = mayOpen;
 
     /// <summary>Gives the slot back, unless that was done.</summary>
     public void GiveBack()
+    {
+        if (!_mayOpen.IsCompleted)
+        {
+            _mayOpen.ContinueWith(_ => GiveBackNow(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            return;
+        }
+
+        GiveBackNow();
+    }
+
+    private void GiveBackNow()
     {
         if (Interlocked.Exchange(ref _givenBack, 1) == 0)
         {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using DelphiRunner.Engine;
+using DelphiRunner.Engine.Execution.Containment;
 using DelphiRunner.Engine.Plugins;
 using DelphiRunner.Engine.Stores;
 using DelphiRunner.Runner.Configuration;
@@ -75,7 +76,7 @@ internal sealed class CommandBorder(TextWriter standardOutput, TextWriter standa
         var (code, kind) = error switch
         {
             CommandFailure failure => (failure.ExitCode, KindOf(failure.ExitCode)),
-            ConfigurationException or PluginException => (ExitCodes.Configuration, "configuration"),
+            ConfigurationException or PluginException or ConfinementException => (ExitCodes.Configuration, "configuration"),
             StoreException => (ExitCodes.StoreUnavailable, "store"),
             StateFolderException => (ExitCodes.StoreUnavailable, "state"),
             InvalidRowException => (ExitCodes.BadData, "data"),

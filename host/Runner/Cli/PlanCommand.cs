@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using DelphiRunner.Contracts;
 using DelphiRunner.Engine;
+using DelphiRunner.Engine.Execution.Containment;
 using DelphiRunner.Engine.Plugins;
 using DelphiRunner.Engine.Security;
 using DelphiRunner.Engine.Stores.Rows;
@@ -46,6 +47,10 @@ internal static class PlanCommand
             Show(invocation.Output, row, await host.PlanAsync(row, cancellationToken));
             return ExitCodes.Ok;
         }
+        catch (ConfinementException exception)
+        {
+            throw new CommandFailure(ExitCodes.Failed, $"Jobs of type '{row.JobType}' would not be claimed: {exception.Message}");
+        }
         catch (Exception exception) when (exception is InvalidJobException or CommandDeniedException)
         {
             throw new CommandFailure(ExitCodes.Failed, $"Job '{row.Id}' would end FAILED: {exception.Message}");
@@ -70,6 +75,11 @@ internal static class PlanCommand
             output.Line(Printable.Line($"in           {command.WorkingDirectory}"));
             output.Line(Printable.Line($"environment  {string.Join(", ", command.Environment.Keys.Order(StringComparer.Ordinal))}"));
             output.Line(string.Create(CultureInfo.InvariantCulture, $"time limit   {command.TimeLimit}"));
+            foreach (var line in ConfinementLines(plan.Confinement!)) // There with a command.
+            {
+                output.Line(Printable.Line(line));
+            }
+
             foreach (var refusal in approval.Refusals)
             {
                 output.Line(Printable.Line($"refused      {refusal}"));
@@ -85,6 +95,13 @@ internal static class PlanCommand
             output.Line(Printable.Line($"note         {note}"));
         }
     }
+
+    private static IEnumerable<string> ConfinementLines(Confinement confinement) =>
+    [
+        $"containment  {confinement.Describe()}",
+        .. confinement.Weaker is { } weaker ? [$"weaker       {weaker}"] : Array.Empty<string>(),
+        .. confinement.LimitReports.Select(limit => $"limit        {limit}"),
+    ];
 
     private static JsonObject Json(JobRow row, PlannedJob plan)
     {
@@ -103,6 +120,9 @@ internal static class PlanCommand
             json["working_directory"] = command.WorkingDirectory;
             json["environment_names"] = Texts(command.Environment.Keys.Order(StringComparer.Ordinal));
             json["time_limit_seconds"] = command.TimeLimit.TotalSeconds;
+            json["containment"] = plan.Confinement!.Describe(); // There with a command.
+            json["containment_weaker"] = plan.Confinement.Weaker;
+            json["limits"] = new JsonArray([.. plan.Confinement.LimitReports.Select(limit => new JsonObject { ["limit"] = limit.Name, ["enforced_by"] = limit.EnforcedBy })]);
             json["refusals"] = Texts(approval.Refusals);
         }
         else

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using DelphiRunner.Engine;
 using DelphiRunner.Engine.Execution;
+using DelphiRunner.Engine.Execution.Containment;
 using DelphiRunner.Engine.Security;
 using DelphiRunner.Runner.Configuration.Yaml;
 
@@ -18,6 +19,7 @@ internal static partial class CommandSections
             TimeLimit = yaml?.Optional("time_limit")?.Duration(Limits.ShortestTimeLimit, Limits.LongestTimeLimit),
             ExclusiveBy = yaml?.Optional("exclusive_by")?.Text(),
             Stop = ReadStop(yaml?.Optional("stop")?.Section()),
+            Confinement = ConfinementSections.Read(yaml),
             Secrets = ReadNames(yaml?.Optional("secrets")) ?? defaults.Secrets,
         };
         yaml?.ReportUnknownKeys();
@@ -34,6 +36,9 @@ internal static partial class CommandSections
             KeepLines = yaml?.Optional("keep_lines")?.Texts() ?? defaults.KeepLines,
             MaxLineBytes = (int)(yaml?.Optional("max_line_bytes")?.Size(256, 1L << 20) ?? defaults.MaxLineBytes),
             MaxSpoolBytes = yaml?.Optional("max_spool_bytes")?.Size(64L << 10, 1L << 40) ?? defaults.MaxSpoolBytes,
+            Sandbox = yaml?.Optional("sandbox")?.Choice(
+                ("auto", SandboxMode.Auto), ("required", SandboxMode.Required), ("off", SandboxMode.Off)) ?? defaults.Sandbox,
+            Nice = yaml?.Optional("nice")?.Whole(0, 19) ?? defaults.Nice,
         };
         yaml?.ReportUnknownKeys();
         return options;

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using DelphiRunner.Engine;
+using DelphiRunner.Engine.Execution.Containment;
 using DelphiRunner.Engine.Plugins;
 using DelphiRunner.Engine.Polling;
 using DelphiRunner.Engine.Stores;
@@ -45,6 +46,8 @@ internal static class ConfigurationView
             ["keep_lines"] = Texts(configuration.Execution.KeepLines),
             ["max_line_bytes"] = Quantities.FormatSize(configuration.Execution.MaxLineBytes),
             ["max_spool_bytes"] = Quantities.FormatSize(configuration.Execution.MaxSpoolBytes),
+            ["sandbox"] = configuration.Execution.Sandbox.ToString().ToLowerInvariant(),
+            ["nice"] = configuration.Execution.Nice,
         },
         ["security"] = new JsonObject
         {
@@ -78,7 +81,27 @@ internal static class ConfigurationView
             ["signal"] = options.Stop.Signal.ToString().ToUpperInvariant(),
             ["grace"] = Quantities.FormatDuration(options.Stop.Grace),
         },
+        ["sandbox"] = options.Confinement.Sandbox?.ToString().ToLowerInvariant(),
+        ["strict"] = OfStrict(options.Confinement.Strict),
+        ["user"] = options.Confinement.User,
+        ["limits"] = OfLimits(options.Confinement.Limits),
         ["secrets"] = Texts(options.Secrets),
+    };
+
+    private static JsonObject OfStrict(StrictOptions strict) => new()
+    {
+        ["writable"] = Texts(strict.Writable),
+        ["readable"] = Texts(strict.Readable),
+        ["network"] = strict.Network,
+    };
+
+    private static JsonObject OfLimits(LimitOptions limits) => new()
+    {
+        ["memory"] = limits.MemoryBytes is { } memory ? Quantities.FormatSize(memory) : null,
+        ["cpu_time"] = limits.CpuTime is { } cpu ? Quantities.FormatDuration(cpu) : null,
+        ["open_files"] = limits.OpenFiles,
+        ["processes"] = limits.Processes,
+        ["file_size"] = limits.FileSizeBytes is { } size ? Quantities.FormatSize(size) : null,
     };
 
     private static JsonObject OfPlugins(PluginOptions plugins) => new()

@@ -1,23 +1,26 @@
 using System.Text.Json.Nodes;
 using DelphiRunner.Benchmarks.Peers;
-using DelphiRunner.Engine.Security;
+using DelphiRunner.Engine.Execution;
+using DelphiRunner.Engine.Execution.Containment;
 
 namespace DelphiRunner.Benchmarks.Measures;
 
 /// <summary>How fast jobs that run <c>/bin/true</c> are drained, beside a loop that does nothing but start the same commands with CliWrap.</summary>
-internal sealed class TrueMeasure(BenchmarkArguments arguments)
+internal sealed class TrueMeasure(BenchmarkArguments arguments, SandboxMode sandbox)
 {
     // The runtime compiles what runs often anew, in the background and on the same cores: with fewer, it is its compiler that is measured.
     private const int WarmUpJobs = 12_000;
 
     private readonly int _jobs = arguments.Jobs ?? 3000;
 
-    // The prefix program that the host puts before a command, and the command.
-    private readonly string[] _commandLine = [SessionProgram(), "/bin/true"];
+    // The prefix programs that the host puts before a command, and the command.
+    private string[] _commandLine = ["/bin/true"];
     private readonly SlotWatch _watch = new(arguments.Slots);
 
     public async Task<JsonObject> RunAsync(CancellationToken stoppingToken)
     {
+        var folder = Directory.CreateDirectory(Path.Combine(arguments.Folder, "peer", "state", "work", "attempt"));
+        _commandLine = [.. await PrefixAsync(folder.FullName), "/bin/true"];
         await OwnAsync(WarmUpJobs, stoppingToken);
         await CliWrapLoop.RunAsync(_commandLine, WarmUpJobs, arguments.Slots, stoppingToken);
         var own = new Rate(_jobs);
@@ -35,7 +38,7 @@ internal sealed class TrueMeasure(BenchmarkArguments arguments)
 
         return new JsonObject
         {
-            ["measure"] = "true",
+            ["measure"] = sandbox == SandboxMode.Off ? "true-session" : "true",
             ["jobs"] = _jobs,
             ["warm_up_jobs"] = WarmUpJobs,
             ["slots"] = arguments.Slots,
@@ -50,13 +53,26 @@ internal sealed class TrueMeasure(BenchmarkArguments arguments)
         };
     }
 
-    private static string SessionProgram() => ProgramPath.Find("setsid", Environment.GetEnvironmentVariable("PATH"))?.Path
-        ?? throw new MeasureException("There is no program 'setsid' on the PATH; without it the host cannot be measured as it runs on Linux. Install util-linux.");
+    private async Task<IEnumerable<string>> PrefixAsync(string work)
+    {
+        using var spawner = new Spawner();
+        var searchPath = Environment.GetEnvironmentVariable("PATH");
+        using var ladder = await new ContainmentProbe(PrefixPrograms.Find(searchPath), searchPath, spawner).RunAsync(sandbox);
+        await Progress.TellAsync($"containment: {ladder.Describe()}");
+        return ladder.Best == Rung.ProcessTree
+            ? throw new MeasureException("There is no program 'setsid' on the PATH; without it the host cannot be measured as it runs on Linux. Install util-linux.")
+            : LaunchLine.Prefix(
+                new ConfinementPolicy(ladder, sandbox).Decide(new ConfinementOptions()),
+                ladder.Programs,
+                HostFiles.Of(Path.GetFullPath(Path.Combine(work, "..", "..")), queue: null, secrets: []),
+                work,
+                work);
+    }
 
     private async Task<Spent> OwnAsync(int jobs, CancellationToken stoppingToken)
     {
         await using var workspace = await Workspace.CreateAsync(arguments.Folder, Jobs.True, jobs, stoppingToken);
-        var spent = await _watch.DuringAsync(workspace.Database, () => OwnHost.DrainAsync(workspace, arguments.Slots, stoppingToken), stoppingToken);
+        var spent = await _watch.DuringAsync(workspace.Database, () => OwnHost.DrainAsync(workspace, arguments.Slots, stoppingToken, sandbox), stoppingToken);
         await Jobs.ReadDrainedAsync(workspace.Store, jobs, stoppingToken);
         return spent;
     }

@@ -1,13 +1,19 @@
 using DelphiRunner.Contracts;
 using DelphiRunner.Engine.Execution;
+using DelphiRunner.Engine.Execution.Containment;
 using DelphiRunner.Engine.Security;
+using DelphiRunner.Engine.Tests.Execution.Containment;
 
 namespace DelphiRunner.Engine.Tests.Execution;
 
 /// <summary>One attempt in a temporary folder: approves a command as the host would, and runs it.</summary>
-internal sealed class Attempt : IDisposable
+/// <param name="rung">The rung of the containment ladder that it runs on.</param>
+internal sealed class Attempt(string rung = Rungs.Session) : IDisposable
 {
+    private const string FenceVariable = "DELPHI_FENCE";
+
     private readonly Spawner _spawner = new();
+    private readonly string _fence = $"1:{Guid.NewGuid():N}";
     private readonly List<OutputLine> _lines = [];
     private readonly CancellationTokenSource _job = new();
     private readonly CancellationTokenSource _kill = new();
@@ -16,9 +22,13 @@ internal sealed class Attempt : IDisposable
     public static string Child { get; } = Path.GetFullPath(Path.Combine(
         AppContext.BaseDirectory, "..", "..", "Child", new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar)).Name, "delphi-child"));
 
-    public string Folder { get; } = Directory.CreateTempSubdirectory("delphi-attempt-").FullName;
+    /// <summary>The host's own folder.</summary>
+    public string State { get; } = Directory.CreateTempSubdirectory("delphi-state-").FullName;
 
-    public string SpoolPath => Path.Combine(Folder, "spool.log");
+    /// <summary>The attempt's work folder, in that of the host.</summary>
+    public string Folder => WorkFolders.MakePrivate(Path.Combine(State, "work", "attempt"));
+
+    public string SpoolPath => Path.Combine(State, "spool.log");
 
     public string ResultPath => Path.Combine(Folder, "result.json");
 
@@ -32,6 +42,26 @@ internal sealed class Attempt : IDisposable
 
     public StopOptions Stop { get; set; } = new() { Grace = TimeSpan.FromSeconds(20) };
 
+    /// <summary>What the job type configures.</summary>
+    public ConfinementOptions Configured { get; set; } = new();
+
+    /// <summary>The queue's file, or null.</summary>
+    public string? Queue { get; set; }
+
+    /// <summary>The files that hold secrets.</summary>
+    public IReadOnlyList<string> SecretFiles { get; set; } = [];
+
+    /// <summary>What all processes of the attempt have in their environment, unless they drop it.</summary>
+    public string Fence => _fence;
+
+    /// <summary>What sends signals.</summary>
+    public SignalSender Send { get; set; } = Signals.Send;
+
+    /// <summary>Whether the cgroup of the rung is used.</summary>
+    public bool WithControlGroup { get; set; } = true;
+
+    public TimeSpan DeathLimit { get; set; } = TimeSpan.FromSeconds(10);
+
     public string? StandardInput { get; set; }
 
     public string? WorkingDirectory { get; set; }
@@ -43,6 +73,9 @@ internal sealed class Attempt : IDisposable
 
     /// <summary>The line that the host's taker of lines throws at.</summary>
     public string? FailAt { get; set; }
+
+    /// <summary>Hears each line while the command runs.</summary>
+    public Action<string>? OnLine { get; set; }
 
     public IReadOnlyList<string> Lines => [.. _lines.Select(line => line.Text)];
 
@@ -65,7 +98,7 @@ internal sealed class Attempt : IDisposable
         {
             Command = new JobCommand { Program = program, Arguments = arguments, Environment = Environment, StandardInput = StandardInput, WorkingDirectory = WorkingDirectory },
             WorkFolder = Folder,
-            HostVariables = new Dictionary<string, string> { ["DELPHI_RESULT_FILE"] = ResultPath },
+            HostVariables = new Dictionary<string, string> { ["DELPHI_RESULT_FILE"] = ResultPath, [FenceVariable] = _fence },
             NamedPrograms = new HashSet<string> { program },
             Secrets = [.. Secrets.Keys],
             TimeLimit = TimeLimit,
@@ -77,20 +110,37 @@ internal sealed class Attempt : IDisposable
     public Task<ProcessRun> RunShellAsync(string script) => RunAsync(Approve("/bin/sh", "-c", script));
 
     public Task<ProcessRun> RunAsync(ApprovedCommand command) =>
-        new ProcessRunner(Options, _spawner, TimeProvider.System).RunAsync(
-            command, new AttemptFiles { SpoolPath = SpoolPath, ResultPath = ResultPath }, Stop, Take, _job.Token, _kill.Token);
+        new ProcessRunner(Options, Rungs.Machine, HostFiles.Of(State, Queue, SecretFiles), _spawner, TimeProvider.System) { Send = Send, DeathLimit = DeathLimit }.RunAsync(
+            new ProcessRequest
+            {
+                Command = command,
+                Confinement = Confine(),
+                Files = new AttemptFiles { WorkFolder = Folder, SpoolPath = SpoolPath, ResultPath = ResultPath },
+                Mark = $"{FenceVariable}={_fence}",
+                Stop = Stop,
+            },
+            Take,
+            _job.Token,
+            _kill.Token);
 
     public void Dispose()
     {
         _spawner.Dispose();
         _job.Dispose();
         _kill.Dispose();
-        Directory.Delete(Folder, recursive: true);
+        Directory.Delete(State, recursive: true);
+    }
+
+    private Confinement Confine()
+    {
+        var confinement = Rungs.Confine(rung, Configured);
+        return confinement with { HasControlGroup = confinement.HasControlGroup && WithControlGroup };
     }
 
     private void Take(OutputLine line)
     {
         _lines.Add(line);
+        OnLine?.Invoke(line.Text);
         if (line.Text == StopAt)
             _job.Cancel();
         if (line.Text == KillAt)

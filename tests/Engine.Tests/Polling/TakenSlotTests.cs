@@ -36,6 +36,25 @@ internal sealed class TakenSlotTests
     }
 
     [Test]
+    public async Task A_slot_whose_process_cannot_be_killed_stays_closed_until_it_is_gone()
+    {
+        var slots = new Slots(1, new Dictionary<string, int>());
+        slots.TryTake("A");
+        var slot = new TakenSlot(slots, "A");
+        var gone = new TaskCompletionSource();
+        slot.KeepUntil(gone.Task);
+
+        slot.GiveBack();
+        var taken = slots.Taken;
+        var freed = slots.Freed;
+        gone.SetResult();
+        await freed.WaitAsync(TimeSpan.FromSeconds(20));
+
+        Assert.That(taken, Is.EqualTo(1));
+        Assert.That(slots.Taken, Is.Zero);
+    }
+
+    [Test]
     public void A_slot_that_was_not_given_back_is_not_taken_again()
     {
         var slots = new Slots(2, new Dictionary<string, int>());

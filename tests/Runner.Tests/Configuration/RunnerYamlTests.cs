@@ -1,4 +1,5 @@
 using DelphiRunner.Engine.Execution;
+using DelphiRunner.Engine.Execution.Containment;
 using DelphiRunner.Engine.Plugins;
 using DelphiRunner.Engine.Polling;
 using DelphiRunner.Engine.Stores;
@@ -107,6 +108,36 @@ public sealed class RunnerYamlTests
             Assert.That(configuration.Plugins.Routes["A"], Is.EqualTo("Delphi"));
             Assert.That(configuration.Logging, Is.EqualTo(
                 new LoggingOptions { Level = LogLevel.Debug, Format = LogFormat.Json, File = "/var/log/delphi-runner.log" }));
+        }
+    }
+
+    [Test]
+    public void A_job_type_says_how_its_commands_are_confined()
+    {
+        var configuration = ConfigurationFolder.LoadText(ConfigurationFolder.Least + """
+            execution: { sandbox: required, nice: 0 }
+            job_types:
+              A:
+                sandbox: strict
+                strict: { writable: [/data], readable: [/tmp/in], network: true }
+                user: nobody
+                limits: { memory: 512MiB, cpu_time: 1h, open_files: 256, processes: 64, file_size: 1GiB }
+              B: { sandbox: off }
+            """);
+
+        var a = configuration.JobTypes["A"].Confinement;
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(configuration.Execution.Sandbox, Is.EqualTo(SandboxMode.Required));
+            Assert.That(configuration.Execution.Nice, Is.Zero);
+            Assert.That(a.Sandbox, Is.EqualTo(SandboxProfile.Strict));
+            Assert.That(a.Strict.Writable, Is.EqualTo(["/data"]));
+            Assert.That(a.Strict.Readable, Is.EqualTo(["/tmp/in"]));
+            Assert.That(a.Strict.Network, Is.True);
+            Assert.That(a.User, Is.EqualTo("nobody"));
+            Assert.That(a.Limits, Is.EqualTo(
+                new LimitOptions { MemoryBytes = 512L << 20, CpuTime = TimeSpan.FromHours(1), OpenFiles = 256, Processes = 64, FileSizeBytes = 1L << 30 }));
+            Assert.That(configuration.JobTypes["B"].Confinement.Sandbox, Is.EqualTo(SandboxProfile.Off));
         }
     }
 

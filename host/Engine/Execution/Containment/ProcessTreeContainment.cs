@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 
-namespace DelphiRunner.Engine.Execution;
+namespace DelphiRunner.Engine.Execution.Containment;
 
 /// <summary>An attempt on a system without process groups of our own (Windows, macOS): the root, and what can be found of its
 /// descendants.</summary>
@@ -11,10 +11,11 @@ internal sealed class ProcessTreeContainment(Process root) : IContainment
     private readonly int _id = root.Id;
 
     /// <summary>Asks the root alone; Windows knows no such signal, so that there nothing happens before the kill.</summary>
-    public void Signal(StopSignal signal)
+    public Task SignalAsync(StopSignal signal)
     {
         if (!OperatingSystem.IsWindows() && IsRunning())
             _ = Signals.Send(_id, Signals.Number(signal));
+        return Task.CompletedTask;
     }
 
     public void Kill()

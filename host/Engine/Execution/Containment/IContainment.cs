@@ -1,15 +1,16 @@
-namespace DelphiRunner.Engine.Execution;
+namespace DelphiRunner.Engine.Execution.Containment;
 
 /// <summary>What is known about the end of an attempt's processes.</summary>
 /// <param name="IsConfirmed">Whether nothing is left.</param>
 /// <param name="Text">What was seen.</param>
-internal readonly record struct ExitProof(bool IsConfirmed, string Text);
+/// <param name="IsAlive">Whether something of the attempt was seen that could not be killed.</param>
+internal readonly record struct ExitProof(bool IsConfirmed, string Text, bool IsAlive = false);
 
 /// <summary>What holds all processes of one attempt together, so that they can be signalled, killed, and shown to be gone.</summary>
 internal interface IContainment
 {
     /// <summary>Asks the processes to end.</summary>
-    void Signal(StopSignal signal);
+    Task SignalAsync(StopSignal signal);
 
     /// <summary>Kills every process.</summary>
     void Kill();
@@ -17,3 +18,7 @@ internal interface IContainment
     /// <summary>Kills what the ended root process left behind, and looks whether anything is left.</summary>
     Task<ExitProof> ProveExitAsync();
 }
+
+/// <summary>Sends a signal to a process, or to a group when the id is negative, as <see cref="Signals.Send"/> does.</summary>
+/// <returns>0, or the number of the error.</returns>
+internal delegate int SignalSender(int id, int signal);

@@ -1,0 +1,90 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace DelphiRunner.Engine.Execution.Containment;
+
+/// <summary>
+/// The processes whose parents ended and whose parent the host became for that, being the child subreaper of all that it starts: whatever
+/// leaves its attempt's group ends up here. Thread-safe.
+/// </summary>
+internal sealed partial class AdoptedOrphans
+{
+    private const int SetChildSubreaper = 36;
+    private const int DoNotWait = 1;
+
+    // The kernel hands orphans to the first thread, on which the host starts nothing: its children there are the adopted ones.
+    private static readonly string FirstThread = string.Create(CultureInfo.InvariantCulture, $"/proc/{Environment.ProcessId}/task/{Environment.ProcessId}");
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<int, ulong> _attempts = [];
+    private readonly int _ownSession = ProcessStat.TryRead(Environment.ProcessId)?.Session ?? 0;
+
+    private AdoptedOrphans()
+    {
+    }
+
+    /// <summary>Makes the host the parent of all orphans below it.</summary>
+    /// <returns>Null where the system cannot do that, or does not show the children of a process.</returns>
+    public static AdoptedOrphans? TryBegin() =>
+        OperatingSystem.IsLinux() && Control(SetChildSubreaper, 1, 0, 0, 0) == 0 && File.Exists(Path.Combine(FirstThread, "children")) ? new AdoptedOrphans() : null;
+
+    /// <summary>Tells that an attempt runs; what it might have left is not looked for without need while it does.</summary>
+    public void Enter(int root, ulong startTime)
+    {
+        lock (_gate)
+            _attempts[root] = startTime;
+    }
+
+    public void Leave(int root)
+    {
+        lock (_gate)
+            _attempts.Remove(root);
+    }
+
+    /// <summary>Finds the running orphans, and collects those that have ended, which nobody else would.</summary>
+    /// <remarks>
+    /// One by one: a wait for any child would take away those that the runtime waits for, which ends the host. The runtime's own children are
+    /// in the host's session until they make their own, which no orphan can join.
+    /// </remarks>
+    public IReadOnlyList<ProcessStat> Look() =>
+    [
+        .. ProcessStat.ChildrenOf(FirstThread)
+            .Select(ProcessStat.TryRead)
+            .OfType<ProcessStat>()
+            .Where(orphan => orphan.Session != _ownSession && !(orphan.HasEnded && WaitFor(orphan.Id, 0, DoNotWait) == orphan.Id)),
+    ];
+
+    /// <summary>Whether a process has a variable in the environment that it was started with.</summary>
+    /// <param name="id">The process.</param>
+    /// <param name="mark">The variable, <c>NAME=VALUE</c>, or <c>NAME=</c> for any value.</param>
+    public static bool HasMark(int id, string mark)
+    {
+        try
+        {
+            var environment = Encoding.UTF8.GetString(File.ReadAllBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/environ")));
+            return environment.Split('\0').Any(variable =>
+                mark.EndsWith('=') ? variable.StartsWith(mark, StringComparison.Ordinal) : string.Equals(variable, mark, StringComparison.Ordinal));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It ended, or it is another user's, in which case it is nobody's that the host started as itself.
+            return false;
+        }
+    }
+
+    /// <summary>Whether an attempt other than this one runs that began before a process did, so that it may be that attempt's.</summary>
+    public bool MayBeOfAnother(ProcessStat orphan, int root)
+    {
+        lock (_gate)
+            return _attempts.Any(attempt => attempt.Key != root && attempt.Value <= orphan.StartTime);
+    }
+
+    [LibraryImport("libc", EntryPoint = "prctl")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Control(int option, nuint argument2, nuint argument3, nuint argument4, nuint argument5);
+
+    [LibraryImport("libc", EntryPoint = "waitpid")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int WaitFor(int id, nint status, int options);
+}

@@ -1,0 +1,63 @@
+namespace DelphiRunner.Engine.Execution.Containment;
+
+/// <summary>The arguments of <c>bwrap</c> for one attempt. The environment is never among them: arguments can be read by everybody.</summary>
+internal static class BubblewrapArguments
+{
+    private static readonly string[] CapabilitiesOfChange = ["CAP_DAC_READ_SEARCH", "CAP_SETUID", "CAP_SETGID"];
+
+    /// <param name="confinement">What the command may see.</param>
+    /// <param name="host">What it may not.</param>
+    /// <param name="workFolder">The real path of the attempt's own folder.</param>
+    /// <param name="workingDirectory">Where the command begins.</param>
+    public static IEnumerable<string> Of(Confinement confinement, HostFiles host, string workFolder, string workingDirectory)
+    {
+        var isStrict = confinement.Profile == SandboxProfile.Strict;
+        return
+        [
+            .. isStrict ? StrictView(confinement.Strict) : ["--dev-bind", "/", "/", "--proc", "/proc"],
+            .. CoverHost(host, workFolder),
+            .. isStrict ? confinement.Strict.Readable.SelectMany(path => Bind("--ro-bind", path)) : [],
+            .. isStrict ? confinement.Strict.Writable.SelectMany(path => Bind("--bind", path)) : [],
+            .. CoverFiles(host),
+            // Of the session that bubblewrap makes its own init is the leader, which ignores what it is sent: a signal to the group reaches
+            // the command as one by 'setsid' would, and costs no program more.
+            "--unshare-pid", "--new-session", "--die-with-parent", "--cap-drop", "ALL",
+            // To go to the other user's folder and become that user, at which the kernel takes them away.
+            .. confinement.User is null ? [] : CapabilitiesOfChange.SelectMany(name => new[] { "--cap-add", name }),
+            .. isStrict ? Unshare(confinement.Strict) : [],
+            "--chdir", workingDirectory,
+            "--",
+        ];
+    }
+
+    private static IEnumerable<string> StrictView(StrictOptions options) =>
+    [
+        "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc",
+        .. new[] { "/tmp", "/var/tmp", Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) }.Where(Directory.Exists).SelectMany(Cover),
+        // Sockets of services are reached by a path, without a network.
+        .. options.Network ? [] : Cover("/run"),
+    ];
+
+    private static IEnumerable<string> Unshare(StrictOptions options) =>
+        ["--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", .. options.Network ? Array.Empty<string>() : ["--unshare-net"]];
+
+    private static IEnumerable<string> CoverHost(HostFiles host, string workFolder) =>
+    [
+        .. Cover(host.State),
+        "--ro-bind-try", host.Plugins, host.Plugins,
+        // By default bubblewrap makes what leads to a folder for its owner alone, who may be another.
+        .. Path.GetDirectoryName(workFolder) is { } above && above.StartsWith(host.State, StringComparison.Ordinal) ? new[] { "--dir", above } : [],
+        .. Bind("--bind", workFolder),
+        // What is written beside the work folder would be lost, and would take memory until then.
+        "--remount-ro", host.State,
+    ];
+
+    // A device cannot be opened where devices are not allowed, so that this is no empty file but none that can be read.
+    private static IEnumerable<string> CoverFiles(HostFiles host) =>
+        host.Queue.Concat(host.Secrets).Where(file => !file.StartsWith(host.State + '/', StringComparison.Ordinal) && File.Exists(file))
+            .SelectMany(file => new[] { "--ro-bind", "/dev/null", file });
+
+    private static string[] Cover(string folder) => ["--tmpfs", folder];
+
+    private static string[] Bind(string how, string path) => [how, path, path];
+}

@@ -1,0 +1,124 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using DelphiRunner.Engine.Security;
+
+namespace DelphiRunner.Engine.Execution.Containment;
+
+/// <summary>Finds out which rungs of the ladder this machine has, by running each.</summary>
+/// <param name="programs">The prefix programs.</param>
+/// <param name="searchPath">The host's <c>PATH</c>.</param>
+/// <param name="spawner">The threads on which attempts are started, too.</param>
+internal sealed class ContainmentProbe(PrefixPrograms programs, string? searchPath, Spawner spawner)
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+
+    public async Task<ContainmentLadder> RunAsync(SandboxMode mode)
+    {
+        if (programs.SetSid is null)
+            return new ContainmentLadder { Programs = programs, Best = Rung.ProcessTree, NoNamespace = "the system has no program 'setsid'", NoStrict = "the system has no program 'setsid'", NoGroups = "the system has no program 'setsid'" };
+
+        var orphans = AdoptedOrphans.TryBegin();
+        var noNamespace = mode == SandboxMode.Off ? "execution.sandbox is 'off'"
+            : orphans is null ? "the system does not show the children of a process (/proc/PID/task/ID/children)"
+            : await TryNamespaceAsync(SandboxProfile.Processes);
+        var noStrict = noNamespace ?? await TryNamespaceAsync(SandboxProfile.Strict);
+        var groups = ControlGroups.TryOpen(out var noGroups);
+        if (groups is not null && (noGroups = await TryGroupAsync(groups)) is not null)
+        {
+            groups.Dispose();
+            groups = null;
+        }
+
+        return new ContainmentLadder
+        {
+            Programs = programs,
+            Best = noNamespace is null ? Rung.Namespace : Rung.Session,
+            NoNamespace = noNamespace,
+            NoStrict = noStrict,
+            Groups = groups,
+            NoGroups = noGroups,
+            Orphans = orphans,
+        };
+    }
+
+    /// <summary>Runs a program in a namespace.</summary>
+    /// <returns>What failed, or null when it worked.</returns>
+    private async Task<string?> TryNamespaceAsync(SandboxProfile profile)
+    {
+        if (programs.Bubblewrap is null)
+            return "there is no program 'bwrap' on the PATH; install bubblewrap";
+        var state = Directory.CreateTempSubdirectory("delphi-runner-probe-");
+        try
+        {
+            var work = state.CreateSubdirectory("work").CreateSubdirectory("probe").FullName;
+            var confinement = new Confinement { Rung = Rung.Namespace, Profile = profile };
+            var host = HostFiles.Of(state.FullName, queue: null, secrets: []);
+            return await RunAsync(programs.Bubblewrap, [.. BubblewrapArguments.Of(confinement, host, ProgramPath.InRealFolder(work), "/"), Require("true")]);
+        }
+        finally
+        {
+            state.Delete(recursive: true);
+        }
+    }
+
+    /// <summary>Kills a process through a cgroup.</summary>
+    /// <returns>What failed, or null when it worked.</returns>
+    private async Task<string?> TryGroupAsync(ControlGroups groups)
+    {
+        ControlGroup? group = null;
+        try
+        {
+            group = groups.Create();
+            // It waits for its standard input, which stays open.
+            using var process = await spawner.StartAsync(() => Process.Start(Describe(Require("cat"), []))!); // A new process, as none is reused.
+            group.Add(process.Id);
+            var isIn = !group.IsEmpty;
+            group.Kill();
+            if (await EndsAsync(process) && isIn && group.IsEmpty)
+                return null;
+            process.Kill();
+            return "a process in one was not killed by cgroup.kill";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or Win32Exception)
+        {
+            return e.Message.TrimEnd('.');
+        }
+        finally
+        {
+            group?.Remove();
+        }
+    }
+
+    private async Task<string?> RunAsync(string program, string[] arguments)
+    {
+        try
+        {
+            using var process = await spawner.StartAsync(() => Process.Start(Describe(program, arguments))!); // As above.
+            var said = process.StandardError.ReadToEndAsync();
+            if (await EndsAsync(process))
+                return process.ExitCode == 0 ? null : (await said).Trim();
+            process.Kill();
+            return $"'{program}' did not end within {Limit.TotalSeconds:0} s";
+        }
+        catch (Win32Exception e)
+        {
+            return e.Message;
+        }
+    }
+
+    private static async Task<bool> EndsAsync(Process process)
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        await process.WaitForExitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return process.HasExited;
+    }
+
+    private static ProcessStartInfo Describe(string program, string[] arguments)
+    {
+        var info = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        info.Environment.Clear();
+        return info;
+    }
+
+    private string Require(string name) => ProgramPath.Find(name, searchPath)?.Path ?? Path.Combine("/bin", name);
+}

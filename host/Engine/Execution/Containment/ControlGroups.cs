@@ -1,0 +1,84 @@
+using System.Globalization;
+
+namespace DelphiRunner.Engine.Execution.Containment;
+
+/// <summary>The host's own branch of the tree of cgroups (version 2), in which each attempt gets a group.</summary>
+internal sealed class ControlGroups : IDisposable
+{
+    private const string Prefix = "delphi-runner-";
+
+    private readonly string _folder;
+    private int _count;
+
+    private ControlGroups(string folder)
+    {
+        _folder = folder;
+        // Refused where the host's own group holds processes beside groups; then there are none to be had.
+        foreach (var controller in new[] { "memory", "pids" })
+            ControlGroup.TryWrite(Path.Combine(folder, "cgroup.subtree_control"), $"+{controller}");
+        var handedDown = ControlGroup.TryRead(Path.Combine(folder, "cgroup.subtree_control")).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        LimitsMemory = handedDown.Contains("memory");
+        LimitsProcesses = handedDown.Contains("pids");
+    }
+
+    public bool LimitsMemory { get; }
+
+    public bool LimitsProcesses { get; }
+
+    /// <summary>Makes the branch below the host's own group, and removes those of hosts that were killed, with all that still runs in them.</summary>
+    /// <param name="failure">Why there is none, otherwise null.</param>
+    public static ControlGroups? TryOpen(out string? failure)
+    {
+        if (FindOwn() is not { } own)
+        {
+            failure = "the host is in no cgroup of version 2";
+            return null;
+        }
+
+        try
+        {
+            RemoveLeftovers(own);
+            var folder = Directory.CreateDirectory(Path.Combine(own, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}-{Guid.NewGuid():N}"))).FullName;
+            failure = null;
+            return new ControlGroups(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            failure = e.Message.TrimEnd('.');
+            return null;
+        }
+    }
+
+    /// <summary>Makes a group.</summary>
+    /// <exception cref="IOException">The system refuses it.</exception>
+    public ControlGroup Create() =>
+        new(Directory.CreateDirectory(Path.Combine(_folder, Interlocked.Increment(ref _count).ToString(CultureInfo.InvariantCulture))).FullName);
+
+    /// <summary>Removes the branch; a group with an unkillable process in it keeps it there.</summary>
+    public void Dispose() => ControlGroup.TryRemove(_folder);
+
+    private static string? FindOwn()
+    {
+        // 36 25 0:30 / /sys/fs/cgroup rw,relatime - cgroup2 cgroup2 rw, see man 5 proc_pid_mountinfo.
+        var mount = Lines("/proc/self/mountinfo").Select(line => line.Split(" - ")).FirstOrDefault(parts => parts is [_, var kind] && kind.StartsWith("cgroup2 ", StringComparison.Ordinal));
+        var path = Lines("/proc/self/cgroup").FirstOrDefault(line => line.StartsWith("0::", StringComparison.Ordinal));
+        return mount is null || path is null ? null : Path.Join(mount[0].Split(' ')[4], path[3..]).TrimEnd('/');
+    }
+
+    private static string[] Lines(string file) => ControlGroup.TryRead(file).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    private static void RemoveLeftovers(string own)
+    {
+        foreach (var branch in Directory.EnumerateDirectories(own, Prefix + "*"))
+        {
+            var id = Path.GetFileName(branch)[Prefix.Length..].Split('-')[0];
+            if (int.TryParse(id, CultureInfo.InvariantCulture, out var host) && ProcessStat.TryRead(host) is null)
+            {
+                ControlGroup.TryWrite(Path.Combine(branch, "cgroup.kill"), "1");
+                foreach (var group in Directory.EnumerateDirectories(branch))
+                    ControlGroup.TryRemove(group);
+                ControlGroup.TryRemove(branch);
+            }
+        }
+    }
+}

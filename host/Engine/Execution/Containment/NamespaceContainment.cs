@@ -1,0 +1,81 @@
+using System.Globalization;
+
+namespace DelphiRunner.Engine.Execution.Containment;
+
+/// <summary>An attempt in a PID namespace by bubblewrap: its outer process, the namespace's init below it, and the command below that.</summary>
+/// <param name="id">The outer process.</param>
+/// <param name="mark">A variable that only this attempt has, <c>NAME=VALUE</c>.</param>
+/// <param name="orphans">Shows the init after the outer process has ended.</param>
+/// <param name="send">Sends signals.</param>
+/// <param name="time">The clock.</param>
+internal sealed class NamespaceContainment(int id, string mark, AdoptedOrphans orphans, SignalSender send, TimeProvider time) : IContainment
+{
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan DeathLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
+
+    private readonly ulong? _startTime = ProcessStat.TryRead(id)?.StartTime;
+
+    /// <summary>Signals the command's group. A signal to the outer process would end all without a grace.</summary>
+    public async Task SignalAsync(StopSignal signal)
+    {
+        var began = time.GetTimestamp();
+        while (IsRunning())
+        {
+            // A namespace that is still being made has nobody in it who could be asked.
+            if (ProcessStat.FindChildren(id) is [var init, ..] && ProcessStat.FindChildren(init) is [var command, ..]
+                && ProcessStat.TryRead(command) is { } root && root.Session == init)
+            {
+                Send(root, Signals.Number(signal));
+                // A stopped process sees a signal only when it goes on.
+                Send(root, Signals.Continue);
+                return;
+            }
+
+            if (time.GetElapsedTime(began) > StartLimit)
+                return;
+            await Task.Delay(Pause, time, CancellationToken.None);
+        }
+    }
+
+    /// <summary>Kills the outer process, with which the kernel kills the namespace's init, and with that all in it.</summary>
+    public void Kill()
+    {
+        if (IsRunning())
+            _ = send(id, Signals.Kill);
+    }
+
+    public async Task<ExitProof> ProveExitAsync()
+    {
+        // When the outer process has been collected, its init was collected by it or is the host's child. The kernel lets an init end
+        // only after everything else in its namespace, so that its end is that of all.
+        // One that is ending no longer shows its mark, and may still wait for the others: then it is waited for, whosever it is.
+        var began = time.GetTimestamp();
+        var suspects = orphans.Look()
+            .Where(orphan => orphan.IsEnding || AdoptedOrphans.HasMark(orphan.Id, mark))
+            .Select(orphan => (orphan.Id, orphan.StartTime)).ToHashSet();
+        while (true)
+        {
+            var left = orphans.Look().Where(orphan => suspects.Contains((orphan.Id, orphan.StartTime))).ToList();
+            if (left.Count == 0 && !IsRunning())
+                return new ExitProof(true, "namespace gone");
+            foreach (var init in left.Where(init => AdoptedOrphans.HasMark(init.Id, mark)))
+                _ = send(init.Id, Signals.Kill);
+            if (time.GetElapsedTime(began) > DeathLimit)
+                return new ExitProof(false, Text($"the namespace of process {id} is there {DeathLimit.TotalSeconds:0} s after SIGKILL"), IsAlive: true);
+            await Task.Delay(Pause, time, CancellationToken.None);
+        }
+    }
+
+    private bool IsRunning() => ProcessStat.TryRead(id) is { HasEnded: false } outer && outer.StartTime == _startTime;
+
+    // The group holds the init, too, which ignores signals of all but the kernel.
+    private void Send(ProcessStat root, int signal)
+    {
+        _ = send(-root.Session, signal);
+        if (root.Group != root.Session)
+            _ = send(-root.Group, signal);
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

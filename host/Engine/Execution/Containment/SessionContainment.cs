@@ -1,0 +1,105 @@
+using System.Globalization;
+
+namespace DelphiRunner.Engine.Execution.Containment;
+
+/// <summary>
+/// An attempt in a session and process group of its own on Linux. A process that leaves the group is held by the host as the parent of
+/// orphans, as far as it can be told whose it is.
+/// </summary>
+/// <param name="id">The root's process id, which becomes the group's.</param>
+/// <param name="mark">A variable that only this attempt has, <c>NAME=VALUE</c>.</param>
+/// <param name="orphans">Shows what left the group, or null where the system cannot.</param>
+/// <param name="send">Sends signals.</param>
+/// <param name="time">The clock.</param>
+internal sealed class SessionContainment(int id, string mark, AdoptedOrphans? orphans, SignalSender send, TimeProvider time) : IContainment
+{
+    private static readonly TimeSpan SweepLimit = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan SweepPause = TimeSpan.FromMilliseconds(10);
+
+    // Null when the root ended before this was read: then its id may belong to anybody.
+    private readonly ulong? _startTime = ProcessStat.TryRead(id)?.StartTime;
+
+    private string AnyMark => mark[..(mark.IndexOf('=', StringComparison.Ordinal) + 1)];
+
+    public Task SignalAsync(StopSignal signal)
+    {
+        Send(Signals.Number(signal));
+        // A stopped process sees a signal only when it goes on.
+        Send(Signals.Continue);
+        return Task.CompletedTask;
+    }
+
+    public void Kill() => Send(Signals.Kill);
+
+    public async Task<ExitProof> ProveExitAsync()
+    {
+        var began = time.GetTimestamp();
+        for (var empty = 0; ;)
+        {
+            // Asked first, since mostly nothing is left and this costs least. The root has ended, so that it cannot be alone and without a group.
+            var isGone = send(-id, Signals.None) == Signals.NoSuchProcess || Send(Signals.Kill) == Signals.NoSuchProcess;
+            var left = isGone ? [] : ProcessStat.FindGroup(id);
+            var (escaped, doubtful) = KillEscaped();
+            List<int> alive = [.. left.Where(stat => !stat.HasEnded).Select(stat => stat.Id), .. escaped];
+            empty = alive.Count == 0 ? empty + 1 : 0;
+            if (empty == 2)
+                return Gone(left.Count, doubtful);
+            if (time.GetElapsedTime(began) > SweepLimit)
+                return new ExitProof(false, Text($"group {id} has {alive.Count} processes {SweepLimit.TotalSeconds:0} s after SIGKILL, {Names(alive)}"), IsAlive: true);
+            if (alive.Count > 0)
+                await Task.Delay(SweepPause, time, CancellationToken.None);
+        }
+    }
+
+    /// <summary>Kills what left the group and is certainly this attempt's.</summary>
+    /// <returns>What was killed, and what may be this attempt's or another's.</returns>
+    private (IReadOnlyList<int> Escaped, int Doubtful) KillEscaped()
+    {
+        List<int> escaped = [];
+        var doubtful = 0;
+        foreach (var orphan in orphans?.Look() ?? [])
+        {
+            if (IsOurs(orphan))
+            {
+                // Only its parent, the host, can make its id free for another.
+                _ = send(orphan.Id, Signals.Kill);
+                escaped.Add(orphan.Id);
+            }
+            else if (orphan.StartTime >= _startTime && !AdoptedOrphans.HasMark(orphan.Id, AnyMark))
+            {
+                doubtful++;
+            }
+        }
+
+        return (escaped, doubtful);
+    }
+
+    private bool IsOurs(ProcessStat orphan) =>
+        orphan.Session == id
+        || AdoptedOrphans.HasMark(orphan.Id, mark)
+        // It dropped its environment. It must be somebody's, and nobody else's attempt was there when it began.
+        || (orphan.StartTime >= _startTime && !AdoptedOrphans.HasMark(orphan.Id, AnyMark) && orphans is not null && !orphans.MayBeOfAnother(orphan, id));
+
+    private static ExitProof Gone(int ended, int doubtful) => doubtful == 0
+        ? new ExitProof(true, "group empty after 2 sweeps" + Ended(ended))
+        : new ExitProof(false, Text($"group empty after 2 sweeps, but {doubtful} processes without a mark may be of this attempt or of another"));
+
+    private int Send(int signal)
+    {
+        // While a group has a member, Linux gives its id to no new process. So if the id has another owner now, the group is empty,
+        // and a signal would hit a stranger.
+        var owner = ProcessStat.TryRead(id);
+        if (owner is not null && owner.Value.StartTime != _startTime)
+            return Signals.NoSuchProcess;
+        var error = send(-id, signal);
+        // Between its start and the call of setsid the root is alone and has no group yet.
+        return error == Signals.NoSuchProcess && owner is { HasEnded: false } ? send(id, signal) : error;
+    }
+
+    // Whose parent is not there to collect them; nothing of them runs.
+    private static string Ended(int count) => count == 0 ? string.Empty : Text($", but for {count} ended and not collected");
+
+    private static string Names(List<int> alive) => "among them " + string.Join(", ", alive.Take(5));
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,153 @@
+using System.Globalization;
+using DelphiRunner.Contracts;
+using DelphiRunner.Engine.Execution;
+
+namespace DelphiRunner.Engine.Tests.Execution.Containment;
+
+/// <summary>What no child can do, on each rung of the containment ladder that this machine has.</summary>
+[TestFixtureSource(typeof(Rungs), nameof(Rungs.OfThisMachine))]
+[Platform("Linux")]
+public sealed class HostileChildrenTests(string rung)
+{
+    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(400);
+
+    [TestCase("escape")]
+    [TestCase("escape-unmarked")]
+    [TestCase("daemonize")]
+    public async Task What_leaves_its_session_does_not_outlive_its_job(string command)
+    {
+        using var attempt = new Attempt(rung);
+        var before = AdoptedByThisProcess();
+
+        var run = await attempt.RunChildAsync(command);
+
+        Assert.That(attempt.Lines, Is.EqualTo(new[] { "left" }));
+        Assert.That(run.Result.ExitCode, Is.Zero);
+        Assert.That(run.ExitConfirmed, Is.True, run.ExitProof);
+        Assert.That(run.ExitProof, Does.StartWith(Rungs.ProofOf(rung)));
+        Assert.That(Survivors.With(attempt.Fence), Is.Empty);
+        Assert.That(AdoptedByThisProcess().Except(before), Is.Empty);
+    }
+
+    [Test]
+    public async Task What_left_its_session_is_killed_with_a_command_that_ignores_signals()
+    {
+        using var attempt = new Attempt(rung) { StopAt = "left", Stop = new StopOptions { Grace = Short } };
+
+        var run = await attempt.RunShellAsync("setsid sh -c \"trap '' TERM; sleep 300\" >/dev/null 2>&1 & trap '' TERM; echo left; while :; do sleep 0.05; done");
+
+        Assert.That(run.Result.End, Is.EqualTo(ProcessEnd.Stopped));
+        Assert.That(run.ExitConfirmed, Is.True, run.ExitProof);
+        Assert.That(Survivors.With(attempt.Fence), Is.Empty);
+    }
+
+    [Test]
+    public async Task Zombies_are_gone_with_their_parent()
+    {
+        using var attempt = new Attempt(rung) { StopAt = "ready", Stop = new StopOptions { Grace = Short } };
+
+        var run = await attempt.RunChildAsync("zombies");
+
+        Assert.That(run.ExitConfirmed, Is.True, run.ExitProof);
+        Assert.That(AdoptedByThisProcess(), Is.Empty);
+    }
+
+    [Test]
+    public async Task A_command_that_closes_its_outputs_still_ends_with_its_own_code()
+    {
+        using var attempt = new Attempt(rung);
+
+        var run = await attempt.RunChildAsync("close-outputs", "19");
+
+        Assert.That(run.Result.ExitCode, Is.EqualTo(19));
+        Assert.That(run.ExitConfirmed, Is.True, run.ExitProof);
+    }
+
+    [Test]
+    public async Task A_command_that_ends_at_once_is_shown_to_be_gone()
+    {
+        using var attempt = new Attempt(rung);
+
+        var run = await attempt.RunAsync(attempt.Approve("/bin/true"));
+
+        Assert.That(run.Result.Succeeded, Is.True);
+        Assert.That(run.ExitConfirmed, Is.True, run.ExitProof);
+        Assert.That(run.ExitProof, Does.StartWith(Rungs.ProofOf(rung)));
+    }
+
+    [Test]
+    public async Task A_command_has_no_capabilities_and_gets_no_privileges()
+    {
+        using var attempt = new Attempt(rung);
+
+        await attempt.RunShellAsync("grep -E '^(CapPrm|CapEff|NoNewPrivs)' /proc/self/status");
+
+        Assert.That(attempt.Lines, Is.EqualTo(new[] { "CapPrm: 0000000000000000", "CapEff: 0000000000000000", "NoNewPrivs: 1" }));
+    }
+
+    [Test]
+    public async Task A_command_dumps_no_core_and_goes_first_when_memory_runs_out()
+    {
+        using var attempt = new Attempt(rung);
+
+        // What is written right after the start is there a moment later.
+        await attempt.RunShellAsync("while [ $(cat /proc/self/oom_score_adj) -lt 500 ]; do sleep 0.01; done; cat /proc/self/oom_score_adj; ulimit -c");
+
+        Assert.That(attempt.Lines, Is.EqualTo(new[] { "500", "0" }));
+    }
+
+    [Test]
+    public async Task The_proof_names_the_cgroup_where_there_is_one()
+    {
+        using var attempt = new Attempt(rung);
+
+        var run = await attempt.RunShellAsync("sleep 0.1");
+
+        Assert.That(run.ExitProof.EndsWith("cgroup empty", StringComparison.Ordinal), Is.EqualTo(rung is Rungs.NamespaceAndGroup or Rungs.SessionAndGroup));
+    }
+
+    [Test]
+    public async Task The_processor_time_of_a_command_is_measured()
+    {
+        using var attempt = new Attempt(rung) { TimeLimit = TimeSpan.FromSeconds(3), Stop = new StopOptions { Grace = Short } };
+
+        var run = await attempt.RunChildAsync("burn-cpu");
+
+        Assert.That(run.Result.End, Is.EqualTo(ProcessEnd.TimeLimit));
+        Assert.That(run.Result.CpuTime, Is.InRange(TimeSpan.FromSeconds(0.3), TimeSpan.FromSeconds(6)));
+        Assert.That(run.Result.PeakMemoryBytes, Is.InRange(5L << 20, 1L << 30));
+        Assert.That(run.Result.IsUsageSampled, Is.True, "no controller of this machine's cgroups counts memory");
+    }
+
+    [Test]
+    public async Task A_process_that_cannot_be_killed_is_said_to_be_there_until_it_is_gone()
+    {
+        var isKillable = false;
+        using var attempt = new Attempt(rung)
+        {
+            KillAt = "ready",
+            DeathLimit = TimeSpan.FromMilliseconds(200),
+            Send = (id, signal) => signal == Signals.None || Volatile.Read(ref isKillable) ? Signals.Send(id, signal) : 0,
+            WithControlGroup = false,
+        };
+
+        var run = await attempt.RunChildAsync("ignore-term");
+        var wasGone = run.Unkillable!.IsCompleted;
+        Volatile.Write(ref isKillable, true);
+        foreach (var left in Survivors.With(attempt.Fence))
+            _ = Signals.Send(int.Parse(left.Split(' ')[0], CultureInfo.InvariantCulture), Signals.Kill);
+        await run.Unkillable!.WaitAsync(TimeSpan.FromSeconds(20));
+
+        Assert.That(wasGone, Is.False);
+        Assert.That(run.ExitConfirmed, Is.False);
+        Assert.That(run.ExitProof, Does.Contain("after SIGKILL"));
+        Assert.That(Survivors.With(attempt.Fence), Is.Empty);
+    }
+
+    // Seen from outside: children of this process in other sessions than its own.
+    private static IEnumerable<int> AdoptedByThisProcess()
+    {
+        var session = ProcessStat.TryRead(Environment.ProcessId)!.Value.Session;
+        return ProcessStat.FindChildren(Environment.ProcessId).Where(id => ProcessStat.TryRead(id) is { } stat && stat.Session != session);
+    }
+}

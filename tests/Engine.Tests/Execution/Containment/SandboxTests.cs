@@ -1,0 +1,135 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using DelphiRunner.Engine.Execution;
+using DelphiRunner.Engine.Execution.Containment;
+
+namespace DelphiRunner.Engine.Tests.Execution.Containment;
+
+/// <summary>What a command in a PID namespace sees of the machine.</summary>
+[TestFixtureSource(typeof(Rungs), nameof(Rungs.WithNamespace))]
+[Platform("Linux")]
+public sealed class SandboxTests(string rung)
+{
+    // What a .NET child needs where /tmp and the home are private: these tests and their runtime may lie there.
+    private static readonly StrictOptions ChildIsReadable = new() { Readable = [Path.GetDirectoryName(Attempt.Child)!] };
+
+    [Test]
+    public async Task The_host_and_its_environment_are_not_to_be_seen()
+    {
+        using var attempt = new Attempt(rung);
+
+        await attempt.RunChildAsync("read", $"/proc/{Environment.ProcessId}/environ");
+
+        Assert.That(attempt.Lines, Is.EqualTo(new[] { "refused" }));
+    }
+
+    [Test]
+    public async Task Of_the_state_folder_only_the_work_folder_and_the_plugins_are_there()
+    {
+        using var attempt = new Attempt(rung);
+        await File.WriteAllTextAsync(Path.Combine(attempt.State, "host.lock"), "secret");
+        Directory.CreateDirectory(Path.Combine(attempt.State, "work", "other"));
+        Directory.CreateDirectory(Path.Combine(attempt.State, "plugins", "copy"));
+
+        await attempt.RunShellAsync($"cd {attempt.State}; find . | sort; touch {attempt.State}/x 2>/dev/null || echo refused; touch {attempt.State}/work/attempt/y && echo written");
+
+        Assert.That(attempt.Lines, Is.EqualTo(new[] { ".", "./plugins", "./plugins/copy", "./work", "./work/attempt", "refused", "written" }));
+        Assert.That(File.Exists(Path.Combine(attempt.Folder, "y")), Is.True);
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task The_files_of_the_queue_cannot_be_read_wherever_they_lie(bool inState)
+    {
+        using var elsewhere = new Attempt(rung);
+        using var attempt = new Attempt(rung);
+        attempt.Queue = Path.Combine(inState ? attempt.State : elsewhere.Folder, "queue.db");
+        string[] files = [attempt.Queue, attempt.Queue + "-wal", attempt.Queue + "-shm"];
+        foreach (var file in files)
+            await File.WriteAllTextAsync(file, "rows");
+
+        await attempt.RunChildAsync(["read", .. files]);
+        await attempt.RunChildAsync(["write", .. files]);
+
+        Assert.That(attempt.Lines, Is.EqualTo(Enumerable.Repeat("refused", 6)));
+        Assert.That(files.Select(File.ReadAllText), Is.All.EqualTo("rows"));
+    }
+
+    [Test]
+    public async Task A_file_that_holds_a_secret_cannot_be_read_nor_changed()
+    {
+        using var elsewhere = new Attempt(rung);
+        using var attempt = new Attempt(rung);
+        attempt.SecretFiles = [Path.Combine(elsewhere.Folder, "key")];
+        await File.WriteAllTextAsync(attempt.SecretFiles[0], "secret");
+
+        await attempt.RunChildAsync("read", attempt.SecretFiles[0]);
+        await attempt.RunChildAsync("write", attempt.SecretFiles[0]);
+
+        Assert.That(attempt.Lines, Is.EqualTo(new[] { "refused", "refused" }));
+        Assert.That(await File.ReadAllTextAsync(attempt.SecretFiles[0]), Is.EqualTo("secret"));
+    }
+
+    [Test]
+    public async Task Strict_leaves_only_the_work_folder_and_named_paths_writable()
+    {
+        using var named = new Attempt(rung);
+        using var attempt = new Attempt(rung);
+        var unnamed = Path.Combine(Path.GetDirectoryName(Attempt.Child)!, "written");
+        attempt.Configured = new ConfinementOptions { Sandbox = SandboxProfile.Strict, Strict = ChildIsReadable with { Writable = [named.Folder] } };
+
+        await attempt.RunChildAsync("write", unnamed, "/etc/written", Path.Combine(named.Folder, "written"), Path.Combine(attempt.Folder, "written"), "/tmp/delphi-private");
+
+        Assert.That(attempt.Lines, Is.EqualTo(new[] { "refused", "refused", "written", "written", "written" }));
+        Assert.That(File.Exists("/tmp/delphi-private"), Is.False, "its /tmp is its own");
+        Assert.That(File.Exists(Path.Combine(named.Folder, "written")), Is.True);
+    }
+
+    [TestCase(false, "refused")]
+    [TestCase(true, "connected")]
+    public async Task Strict_has_the_network_only_where_it_is_named(bool network, string expected)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var attempt = new Attempt(rung) { Configured = new ConfinementOptions { Sandbox = SandboxProfile.Strict, Strict = ChildIsReadable with { Network = network } } };
+
+        await attempt.RunChildAsync("connect", ((IPEndPoint)listener.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture));
+
+        Assert.That(attempt.Lines, Is.EqualTo(new[] { expected }));
+    }
+
+    [Test]
+    public async Task A_secret_is_on_no_command_line()
+    {
+        using var attempt = new Attempt(rung) { Secrets = { ["TOKEN"] = "not-for-the-command-line" }, StopAt = "ready" };
+        IReadOnlyList<string> seen = [];
+        attempt.OnLine = _ => seen =
+        [
+            .. Directory.EnumerateDirectories("/proc").Select(folder => ControlGroup.TryRead($"{folder}/cmdline")).Where(line => line.Contains("not-for-the-command-line", StringComparison.Ordinal)),
+        ];
+
+        await attempt.RunChildAsync("wait");
+
+        Assert.That(attempt.Lines, Is.EqualTo(new[] { "ready" }));
+        Assert.That(seen, Is.Empty);
+    }
+
+    [Test]
+    public async Task As_another_user_a_command_owns_its_work_folder_and_has_no_privilege()
+    {
+        if (!Environment.IsPrivilegedProcess)
+        {
+            Assert.That(() => Rungs.Confine(rung, new ConfinementOptions { User = "nobody" }), Throws.TypeOf<ConfinementException>().With.Message.Contains("runs as root"));
+            return;
+        }
+
+        using var attempt = new Attempt(rung) { Configured = new ConfinementOptions { User = "nobody" } };
+
+        var run = await attempt.RunShellAsync("id -un; grep CapEff /proc/self/status; touch file && echo written");
+
+        Assert.That(attempt.Lines, Is.EqualTo(new[] { "nobody", "CapEff: 0000000000000000", "written" }));
+        Assert.That(run.Containment, Does.EndWith("as user nobody"));
+        Assert.That(await Rungs.OwnerOfAsync(attempt.Folder), Is.EqualTo("root"), "the folder is used again");
+    }
+}

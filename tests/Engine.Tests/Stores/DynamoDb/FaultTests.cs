@@ -330,6 +330,61 @@ internal sealed class FaultTests
         await Assert.ThatAsync(() => store.ListCandidatesAsync(Query(), None), Throws.TypeOf<StoreException>().With.Message.Contains("127.0.0.1:1").And.Message.Contains("could not be reached"));
     }
 
+    [Test]
+    public async Task Of_two_jobs_that_exclude_one_another_one_runs_although_the_index_lags_and_its_answers_are_slow()
+    {
+        await _store.CreateAsync(Pending("a"), None);
+        await _store.CreateAsync(Pending("b"), None);
+        var lag = TimeSpan.FromMilliseconds(200);
+
+        var claims = await Task.WhenAll(new[] { "a", "b" }.Select(async id =>
+        {
+            var connection = new FaultyConnection { Before = OldPictures(2, 2 * lag) };
+            await using var store = new DynamoDbJobStore(Options with { Http = connection, IndexLag = lag }, TimeProvider.System);
+            return await store.ClaimAsync(Request(Pending(id), exclusiveBy: "conversation_id"), None);
+        }));
+
+        Assert.That(claims.Count(claimed => claimed is not null), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_job_that_yields_to_another_is_given_back_later_where_that_fails_at_first()
+    {
+        await _store.CreateAsync(Pending("a"), None);
+        await _store.CreateAsync(Pending("job"), None);
+        await _store.ClaimAsync(Request(Pending("a"), "another host"), None);
+        var oldPicture = OldPictures(1, TimeSpan.Zero);
+        var updates = 0;
+        _connection.Before = (request, token) => request.Operation == "UpdateItem" && Interlocked.Increment(ref updates) == 2
+            ? Task.FromResult<HttpResponseMessage?>(FaultyConnection.Refusal("ExpiredTokenException", "no"))
+            : oldPicture(request, token);
+
+        await Assert.ThatAsync(() => _store.ClaimAsync(Request(Pending("job"), exclusiveBy: "conversation_id"), None), Throws.TypeOf<StoreException>());
+        var found = await _store.ListCandidatesAsync(Query(), None);
+
+        Assert.That((await RowAsync()).Status, Is.EqualTo(JobStatuses.Pending));
+        Assert.That(found.Processing.Ids(), Is.EqualTo(new[] { "a" }));
+    }
+
+    /// <summary>Shows the first looks into an index as if nothing were in it yet, the last of them after a while.</summary>
+    private static Func<SentRequest, CancellationToken, Task<HttpResponseMessage?>> OldPictures(int count, TimeSpan wait)
+    {
+        var looks = 0;
+        return async (request, token) =>
+        {
+            if (request.Operation != "Query" || Interlocked.Increment(ref looks) is var look && look > count)
+            {
+                return null;
+            }
+
+            await Task.Delay(look == count ? wait : TimeSpan.Zero, token);
+            return new HttpResponseMessage(HttpStatusCode.OK)
+            {
+                Content = new StringContent("""{"Count":0,"ScannedCount":0,"Items":[]}""", System.Text.Encoding.UTF8, "application/x-amz-json-1.0"),
+            };
+        };
+    }
+
     private void LoseAnswersOf(string operation, int count)
     {
         var left = count;

@@ -366,6 +366,38 @@ internal sealed class FaultTests
         Assert.That(found.Processing.Ids(), Is.EqualTo(new[] { "a" }));
     }
 
+    [TestCase("1e200")]
+    [TestCase("1234567890123456789012345678901234567890")]
+    public async Task A_number_of_a_handler_that_no_row_can_hold_is_an_invalid_row_and_no_fault_of_the_table(string number)
+    {
+        var claimed = await ClaimNewAsync();
+        var attributes = new Dictionary<string, RowValue> { ["topics"] = N(number) };
+
+        await Assert.ThatAsync(() => _store.FinishAsync(claimed.Claim, Finish() with { Attributes = attributes }, None), Throws.TypeOf<InvalidRowException>());
+        await Assert.ThatAsync(
+            () => _store.ReleaseAsync(claimed.Claim, Release("PENDING", 0) with { Attributes = attributes }, None), Throws.TypeOf<InvalidRowException>());
+        Assert.That(await _store.FinishAsync(claimed.Claim, Finish(), None), Is.EqualTo(FinishResult.Recorded));
+    }
+
+    [Test]
+    public async Task An_error_message_that_a_handler_sets_does_not_collide_with_that_of_the_end()
+    {
+        var claimed = await ClaimNewAsync();
+        var finish = Finish("FAILED", "of the end") with { Attributes = new Dictionary<string, RowValue> { ["error_message"] = S("of the handler") } };
+
+        Assert.That(await _store.FinishAsync(claimed.Claim, finish, None), Is.EqualTo(FinishResult.Recorded));
+        Assert.That((await RowAsync()).Text("error_message"), Is.EqualTo("of the handler"));
+    }
+
+    [Test]
+    public async Task Attributes_that_make_a_row_given_back_too_large_are_an_invalid_row()
+    {
+        var claimed = await ClaimNewAsync();
+        var release = Release("AWAITING_RECHECK", 1) with { Attributes = new Dictionary<string, RowValue> { ["seen"] = S(new string('x', 410 * 1024)) } };
+
+        await Assert.ThatAsync(() => _store.ReleaseAsync(claimed.Claim, release, None), Throws.TypeOf<InvalidRowException>());
+    }
+
     /// <summary>Shows the first looks into an index as if nothing were in it yet, the last of them after a while.</summary>
     private static Func<SentRequest, CancellationToken, Task<HttpResponseMessage?>> OldPictures(int count, TimeSpan wait)
     {

@@ -398,6 +398,20 @@ internal sealed class FaultTests
         await Assert.ThatAsync(() => _store.ReleaseAsync(claimed.Claim, release, None), Throws.TypeOf<InvalidRowException>());
     }
 
+    [Test]
+    public async Task Of_more_processing_rows_than_one_poll_gives_those_that_were_left_alone_longest_are_shown()
+    {
+        foreach (var number in Enumerable.Range(0, 12))
+        {
+            var updated = Now.AddMinutes(-number);
+            await _store.CreateAsync(Pending($"job-{number:D2}", ("status", S("PROCESSING")), ("updated_at", S(updated)), ("created_at", S(Now.AddHours(number)))), None);
+        }
+
+        var found = await _store.ListCandidatesAsync(Query(limit: 3), None);
+
+        Assert.That(found.Processing.Ids(), Is.EqualTo(new[] { "job-11", "job-10", "job-09" }));
+    }
+
     /// <summary>Shows the first looks into an index as if nothing were in it yet, the last of them after a while.</summary>
     private static Func<SentRequest, CancellationToken, Task<HttpResponseMessage?>> OldPictures(int count, TimeSpan wait)
     {

@@ -22,8 +22,6 @@ internal sealed class SkipList(TimeSpan length, int losses, TimeProvider time)
 
     public void Remove(string jobId) => _entries.TryRemove(jobId, out _);
 
-    public void Clear() => _entries.Clear();
-
     /// <summary>The ids that are to be left out now.</summary>
     public IReadOnlySet<string> Current() =>
         _entries.Where(pair => pair.Value.Losses >= losses || time.GetElapsedTime(pair.Value.Since) < length).Select(pair => pair.Key).ToHashSet();

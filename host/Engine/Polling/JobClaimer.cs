@@ -58,7 +58,7 @@ internal sealed partial class JobClaimer(
                 LogClaimFailed(exception, seen.Id);
             }
 
-            Skipped.Add(seen.Id);
+            Skipped.Pause(seen.Id);
             Interlocked.Increment(ref _failures);
             return null;
         }

@@ -203,7 +203,7 @@ internal sealed partial class JobPoller(
             run =>
             {
                 // Before the entry goes: with no entry left, whoever runs once looks for the last time.
-                GiveBack(value, wasLost: run is { IsCompletedSuccessfully: true, Result: false });
+                GiveBack(value, wasLost: run is { IsCompletedSuccessfully: true, Result: false } && !_claimer.IsFailing);
                 _inFlight.TryRemove(row.Id, out Task? _);
                 slot.GiveBack();
                 _slots.Tell();

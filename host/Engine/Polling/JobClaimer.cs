@@ -20,7 +20,7 @@ internal sealed partial class JobClaimer(
     private long _lastLost;
 
     /// <summary>The candidates that were lost, or that cannot start now.</summary>
-    public SkipList Skipped { get; } = new(SkipLength(options.Interval), options.Once ? LossesToGiveUp : int.MaxValue, time);
+    public SkipList Skipped { get; } = new(SkipLength(options.Interval), LossesAllowed(options), time);
 
     /// <summary>How many claims others have won.</summary>
     public int Lost => Volatile.Read(ref _lost);
@@ -30,6 +30,13 @@ internal sealed partial class JobClaimer(
 
     /// <summary>Whether the last claim could not even be tried.</summary>
     public bool IsFailing => Volatile.Read(ref _isFailing);
+
+    /// <summary>How long a job is left alone that could not be claimed.</summary>
+    public static TimeSpan SkipLength(TimeSpan interval) =>
+        TimeSpan.FromMilliseconds(Math.Clamp(interval.TotalMilliseconds, 50, 2000));
+
+    /// <summary>How often something may be lost before it is left alone for good.</summary>
+    public static int LossesAllowed(PollerOptions options) => options.Once ? LossesToGiveUp : int.MaxValue;
 
     /// <summary>Says whether claims could not even be tried since this was last asked.</summary>
     public bool TakeFailures() => Interlocked.Exchange(ref _failures, 0) > 0;
@@ -51,7 +58,7 @@ internal sealed partial class JobClaimer(
                 LogClaimFailed(exception, seen.Id);
             }
 
-            Skipped.Add(seen.Id);
+            Skipped.Pause(seen.Id);
             Interlocked.Increment(ref _failures);
             return null;
         }
@@ -75,9 +82,6 @@ internal sealed partial class JobClaimer(
         Skipped.Remove(seen.Id);
         return claimed;
     }
-
-    private static TimeSpan SkipLength(TimeSpan interval) =>
-        TimeSpan.FromMilliseconds(Math.Clamp(interval.TotalMilliseconds, 50, 2000));
 
     private ClaimRequest RequestFor(JobRow seen)
     {

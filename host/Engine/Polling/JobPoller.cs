@@ -23,11 +23,11 @@ internal sealed partial class JobPoller(
 
     private readonly Slots _slots = new(options.Slots, served.SlotLimits);
     private readonly JobClaimer _claimer = new(store, served, options, time, logger);
+    private readonly ExclusiveValues _exclusive = new(served, JobClaimer.SkipLength(options.Interval), JobClaimer.LossesAllowed(options), time);
     private readonly SizeSieve _sizes = new(served, time, logger);
     private readonly FreeDisk _disk = new(options.State, options.MinFreeDisk, time);
     private readonly LapsedClaims _lapsed = new(heartbeat.ClaimLength, time);
     private readonly ConcurrentDictionary<string, Task> _inFlight = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<(string JobType, string Value), string> _exclusive = new();
     private readonly Queue<JobRow> _window = new();
     private long _windowRead;
     private DateTimeOffset? _nextDue;
@@ -127,7 +127,7 @@ internal sealed partial class JobPoller(
             started |= Start(_window.Dequeue(), execute);
         }
 
-        return started || _window.Count > 0 || _hasMore || _slots.Free <= 0 || _claimer.Skipped.HasRetries || _sizes.MayHaveMore;
+        return started || _window.Count > 0 || _hasMore || _slots.Free <= 0 || _claimer.Skipped.HasRetries || _exclusive.HasRetries || _sizes.MayHaveMore;
     }
 
     /// <summary>Whether so much of the window may be gone that it is cheaper to look again than to lose claims.</summary>
@@ -144,6 +144,7 @@ internal sealed partial class JobPoller(
         var except = new HashSet<string>(_claimer.Skipped.Current());
         except.UnionWith(_inFlight.Keys);
         except.UnionWith(_sizes.LeftOut());
+        except.UnionWith(_exclusive.LeftOut());
         var candidates = await store.ListCandidatesAsync(
             new CandidateQuery
             {
@@ -183,15 +184,14 @@ internal sealed partial class JobPoller(
     private bool Start(JobRow row, Func<RunningJob, Task> execute)
     {
         var jobType = row.JobType ?? "";
-        if (!TryTakeExclusively(row, out var key))
+        if (!_exclusive.TryTake(row, out var value))
         {
-            _claimer.Skipped.Add(row.Id);
             return false;
         }
 
         if (!_slots.TryTake(jobType))
         {
-            Release(key);
+            _exclusive.GiveBack(value);
             return false;
         }
 
@@ -199,7 +199,7 @@ internal sealed partial class JobPoller(
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         if (!_inFlight.TryAdd(row.Id, done.Task))
         {
-            Release(key);
+            _exclusive.GiveBack(value);
             _slots.GiveBack(jobType);
             return false;
         }
@@ -207,10 +207,11 @@ internal sealed partial class JobPoller(
         _sizes.Forget(row.Id);
         var slot = new TakenSlot(_slots, jobType);
         _ = ClaimAndRunAsync(row, slot, execute).ContinueWith(
-            _ =>
+            run =>
             {
+                // Before the entry goes: with no entry left, whoever runs once looks for the last time.
+                GiveBack(value, wasLost: run is { IsCompletedSuccessfully: true, Result: false } && !_claimer.IsFailing);
                 _inFlight.TryRemove(row.Id, out Task? _);
-                Release(key);
                 slot.GiveBack();
                 _slots.Tell();
                 done.SetResult();
@@ -221,30 +222,27 @@ internal sealed partial class JobPoller(
         return true;
     }
 
-    private bool TryTakeExclusively(JobRow row, out (string JobType, string Value)? key)
+    private void GiveBack(ExclusiveValue? value, bool wasLost)
     {
-        key = row.JobType is { } jobType && served.ExclusiveBy.TryGetValue(jobType, out var attribute) && row.Text(attribute) is { } value
-            ? (jobType, value)
-            : null;
-        return key is null || _exclusive.TryAdd(key.Value, row.Id);
-    }
-
-    private void Release((string JobType, string Value)? key)
-    {
-        if (key is { } taken)
+        if (wasLost)
         {
-            _exclusive.TryRemove(taken, out _);
-            _claimer.Skipped.Clear();
+            _exclusive.Lose(value);
+        }
+        else
+        {
+            _exclusive.GiveBack(value);
         }
     }
 
-    private async Task ClaimAndRunAsync(JobRow seen, TakenSlot slot, Func<RunningJob, Task> execute)
+    /// <returns>False when the job could not be claimed.</returns>
+    private async Task<bool> ClaimAndRunAsync(JobRow seen, TakenSlot slot, Func<RunningJob, Task> execute)
     {
         var sent = time.GetTimestamp();
         if (await _claimer.TryClaimAsync(seen) is not { } claimed)
         {
-            return;
+            return false;
         }
+
         var log = new JobLog(
             claimed.Row.Id, LogExcerpt.Read(claimed.Row.Raw(JobAttributes.Logs), time.GetUtcNow()), options.KeepLines, lines.Write, time);
         using var running = new RunningJob(claimed, log, sent) { Slot = slot };
@@ -253,6 +251,7 @@ internal sealed partial class JobPoller(
         {
             LogJobClaimed(seen.Id, seen.JobType, claimed.Claim.Attempt, claimed.Row.LockText);
             await execute(running);
+            return true;
         }
         finally
         {
@@ -309,7 +308,7 @@ internal sealed partial class JobPoller(
             wait = due - time.GetUtcNow();
         }
 
-        if (_claimer.Skipped.Count > 0)
+        if (_claimer.Skipped.Count > 0 || _exclusive.HasRetries)
         {
             wait = TimeSpan.FromTicks(Math.Min(wait.Ticks, _claimer.Skipped.Length.Ticks));
         }

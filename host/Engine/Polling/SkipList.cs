@@ -20,9 +20,11 @@ internal sealed class SkipList(TimeSpan length, int losses, TimeProvider time)
         _entries.AddOrUpdate(
             jobId, _ => new Entry(time.GetTimestamp(), 1), (_, entry) => new Entry(time.GetTimestamp(), entry.Losses + 1));
 
-    public void Remove(string jobId) => _entries.TryRemove(jobId, out _);
+    /// <summary>Leaves a row out for a while that nobody else has won: it is tried again, however often that is.</summary>
+    public void Pause(string jobId) =>
+        _entries.AddOrUpdate(jobId, _ => new Entry(time.GetTimestamp(), 0), (_, entry) => entry with { Since = time.GetTimestamp() });
 
-    public void Clear() => _entries.Clear();
+    public void Remove(string jobId) => _entries.TryRemove(jobId, out _);
 
     /// <summary>The ids that are to be left out now.</summary>
     public IReadOnlySet<string> Current() =>

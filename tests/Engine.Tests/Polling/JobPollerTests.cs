@@ -4,6 +4,9 @@ using DelphiRunner.Engine.Polling;
 using DelphiRunner.Engine.Stores;
 using DelphiRunner.Engine.Stores.Rows;
 using DelphiRunner.Engine.Stores.Sqlite;
+using DelphiRunner.Engine.Tests.Stores;
+using DelphiRunner.Engine.Tests.Stores.DynamoDb;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DelphiRunner.Engine.Tests.Polling;
@@ -146,6 +149,51 @@ internal sealed class JobPollerTests
     }
 
     [Test]
+    public async Task A_job_that_another_host_excludes_is_tried_a_few_times_and_not_waited_for_by_a_run_that_ends_when_nothing_is_due()
+    {
+        await CreateAsync("A", 4, conversationId: "7");
+        await ClaimElsewhereAsync("A-0");
+        using var log = new RecordedEvents();
+        var served = Served() with { ExclusiveBy = new Dictionary<string, string> { ["A"] = JobAttributes.ConversationId } };
+
+        await Poller(slots: 4, once: true, served: served, log: log).RunAsync(FinishAsync, CancellationToken.None).WaitAsync(Soon);
+
+        Assert.That(_started, Is.Empty);
+        Assert.That(log.Count("ClaimRaceLost"), Is.EqualTo(3), "one try stands for all jobs of the conversation");
+    }
+
+    [Test]
+    public async Task Jobs_that_wait_for_one_of_their_conversation_do_not_block_those_behind_them()
+    {
+        await CreateAsync("A", 600, conversationId: "7");
+        await CreateAsync("PIPELINE", 1);
+        using var stopping = new CancellationTokenSource();
+        var otherStarted = new TaskCompletionSource();
+        var served = Served() with { ExclusiveBy = new Dictionary<string, string> { ["A"] = JobAttributes.ConversationId } };
+
+        var running = Poller(slots: 2, once: false, served: served).RunAsync(
+            async job =>
+            {
+                if (job.Claimed.Row.JobType == "PIPELINE")
+                {
+                    otherStarted.SetResult();
+                }
+                else
+                {
+                    await otherStarted.Task.WaitAsync(job.JobToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                }
+
+                await FinishAsync(job);
+                await Task.Delay(Timeout.InfiniteTimeSpan, job.JobToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            },
+            stopping.Token);
+
+        await Assert.ThatAsync(() => otherStarted.Task.WaitAsync(Soon), Throws.Nothing);
+        await stopping.CancelAsync();
+        await running.WaitAsync(Soon);
+    }
+
+    [Test]
     public async Task A_run_that_ends_when_nothing_is_due_does_not_wait_for_what_is_due_later()
     {
         await _store.CreateAsync(
@@ -233,14 +281,17 @@ internal sealed class JobPollerTests
     private static ServedJobs Served() => new() { JobTypes = new HashSet<string> { "A", "PIPELINE", "CHECK" } };
 
     private JobPoller Poller(
-        int slots, bool once, ServedJobs? served = null, IReadOnlyDictionary<string, int>? limits = null, TimeSpan? interval = null) => new(
+        int slots, bool once, ServedJobs? served = null, IReadOnlyDictionary<string, int>? limits = null, TimeSpan? interval = null, RecordedEvents? log = null) => new(
         _store,
         (served ?? Served()) with { SlotLimits = limits ?? new Dictionary<string, int>() },
         new PollerOptions { WorkerId = "w", State = Path.GetTempPath(), Slots = slots, Interval = interval ?? TimeSpan.FromMilliseconds(100), Once = once },
         _heartbeat,
         _lines,
         TimeProvider.System,
-        NullLogger<JobPoller>.Instance);
+        log is null ? NullLogger<JobPoller>.Instance : log.CreateLogger<JobPoller>());
+
+    private async Task ClaimElsewhereAsync(string jobId) =>
+        await _store.ClaimAsync(Jobs.Request((await _store.GetAsync(jobId, CancellationToken.None))!, "another host"), CancellationToken.None);
 
     private async Task CreateAsync(string jobType, int count, string? conversationId = null)
     {

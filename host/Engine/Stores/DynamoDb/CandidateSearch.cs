@@ -65,7 +65,8 @@ internal sealed class CandidateSearch(RowReads reads, RecentWrites recent, Dynam
                 .. rechecks.Where(row => RecheckTime(row, query) <= query.Now && !query.Except.Contains(row.Id))
                     .OrderBy(row => RecheckTime(row, query)).ThenBy(row => row.Id, StringComparer.Ordinal).Take(query.Limit),
             ],
-            Processing = [.. processing.Where(row => !query.Except.Contains(row.Id)).Take(query.Limit)],
+            // Those that were left alone longest come first: of a held row the time goes on with each renewal, so that one that is not is never cut off for good.
+            Processing = [.. processing.Where(row => !query.Except.Contains(row.Id)).OrderBy(row => row.UpdatedAt ?? DateTimeOffset.MinValue).Take(query.Limit)],
             NextDue = later.Min(),
         };
     }

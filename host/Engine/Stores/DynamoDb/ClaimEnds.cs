@@ -16,7 +16,7 @@ internal sealed class ClaimEnds(TableCalls calls, RowReads reads, RecentWrites r
         var attributes = Checked(finish.Attributes);
         var writeId = WriteIds.OfEnd(claim, finish.Status, finish.CompletedAt, finish.Results);
         var (result, row) = await EndAsync(
-            claim, writeId, new ForeignEnd(finish), (step, version) => FinishUpdate(claim, finish, attributes, writeId, step, version), cancellationToken);
+            claim, writeId, new ForeignEnd(finish), (step, version) => FinishUpdate(claim, finish, attributes, writeId, step, version), attributes.Count > 0, cancellationToken);
         return result == FinishResult.Lost && new MissedWrite(row, claim).IsEndedBy(claim, finish) ? FinishResult.Recorded : result;
     }
 
@@ -25,7 +25,7 @@ internal sealed class ClaimEnds(TableCalls calls, RowReads reads, RecentWrites r
         var attributes = Checked(release.Attributes);
         var writeId = WriteIds.OfEnd(claim, release.Status, release.UpdatedAt, release.Attempts);
         var (result, _) = await EndAsync(
-            claim, writeId, new ForeignEnd(release), (step, version) => ReleaseUpdate(claim, release, attributes, writeId, step, version), cancellationToken);
+            claim, writeId, new ForeignEnd(release), (step, version) => ReleaseUpdate(claim, release, attributes, writeId, step, version), attributes.Count > 0, cancellationToken);
         return result;
     }
 
@@ -61,7 +61,7 @@ internal sealed class ClaimEnds(TableCalls calls, RowReads reads, RecentWrites r
             .Set(JobAttributes.ExitProof, finish.ExitProof)
             .Set(JobAttributes.Attempts, finish.Attempts)
             .SetIfGiven(JobAttributes.HandledBy, finish.HandledBy)
-            .SetIfGiven(JobAttributes.ErrorMessage, finish.ErrorMessage);
+            .SetIfGiven(JobAttributes.ErrorMessage, attributes.ContainsKey(JobAttributes.ErrorMessage) ? null : finish.ErrorMessage);
         foreach (var (name, value) in attributes)
         {
             update.Set(name, value);
@@ -104,7 +104,7 @@ internal sealed class ClaimEnds(TableCalls calls, RowReads reads, RecentWrites r
     }.ToJsonString();
 
     private async Task<(FinishResult Result, JobRow? Row)> EndAsync(
-        Claim claim, string writeId, ForeignEnd end, Func<int, RowValue?, ItemUpdate> updateFor, CancellationToken cancellationToken)
+        Claim claim, string writeId, ForeignEnd end, Func<int, RowValue?, ItemUpdate> updateFor, bool hasAttributes, CancellationToken cancellationToken)
     {
         var tries = new Tries();
         var step = 0;
@@ -151,6 +151,15 @@ internal sealed class ClaimEnds(TableCalls calls, RowReads reads, RecentWrites r
             {
                 step++;
             }
+            catch (AmazonDynamoDBException failure) when (TableFailure.IsTooLarge(failure) && hasAttributes)
+            {
+                throw NotStorable(claim, failure);
+            }
+            catch (StoreException failure) when (TableFailure.IsInvalid(failure.InnerException) && hasAttributes)
+            {
+                // All else that an end writes is the host's own: a number of 40 digits, an empty name, values nested too deep.
+                throw NotStorable(claim, failure.InnerException!); // It is one of the table's.
+            }
             catch (AmazonDynamoDBException failure) when (TableFailure.IsTooLarge(failure) || TableFailure.IsWrongOperand(failure))
             {
                 throw calls.Failed(failure);
@@ -159,6 +168,9 @@ internal sealed class ClaimEnds(TableCalls calls, RowReads reads, RecentWrites r
 
         return (FinishResult.Lost, row);
     }
+
+    private static InvalidRowException NotStorable(Claim claim, Exception failure) =>
+        new($"DynamoDB cannot hold what the handler of job '{claim.JobId}' set: {failure.Message}", failure);
 
     private static bool IsHeld(JobRow? row, Claim claim) =>
         row is { Status: JobStatuses.Processing } && row.ClaimId == claim.ClaimId && row.WorkerId == claim.WorkerId;

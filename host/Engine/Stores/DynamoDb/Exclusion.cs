@@ -31,27 +31,39 @@ internal sealed class Exclusion(RowReads reads, RowWrites writes, DynamoDbOption
             {
                 return claimed;
             }
+
+            await writes.UndoAsync(request, cancellationToken);
+            return null;
         }
         catch (Exception exception) when (exception is StoreException or OperationCanceledException)
         {
             writes.GiveBackLater(request);
             throw;
         }
-
-        await writes.UndoAsync(request, cancellationToken);
-        return null;
     }
 
     private async Task<bool> MayStayAsync(Key key, CancellationToken cancellationToken)
     {
         var since = time.GetTimestamp();
+        long? seenSince = null;
         while (true)
         {
-            var first = await FirstRunningAsync(key, cancellationToken);
+            // Before the look: an answer that was long on its way shows what was there when it was asked for.
             var waited = time.GetElapsedTime(since);
-            if (first is null ? waited >= options.IndexLag : string.CompareOrdinal(first, key.JobId) < 0 || waited >= Patience * options.IndexLag)
+            if (await FirstRunningAsync(key, cancellationToken) is not { } first)
             {
-                return first is null;
+                if (waited >= options.IndexLag)
+                {
+                    return true;
+                }
+            }
+            else
+            {
+                seenSince ??= time.GetTimestamp();
+                if (string.CompareOrdinal(first, key.JobId) < 0 || time.GetElapsedTime(seenSince.Value) >= Patience * options.IndexLag)
+                {
+                    return false;
+                }
             }
 
             await Task.Delay(options.IndexLag, time, cancellationToken);

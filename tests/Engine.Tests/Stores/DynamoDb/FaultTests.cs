@@ -330,6 +330,107 @@ internal sealed class FaultTests
         await Assert.ThatAsync(() => store.ListCandidatesAsync(Query(), None), Throws.TypeOf<StoreException>().With.Message.Contains("127.0.0.1:1").And.Message.Contains("could not be reached"));
     }
 
+    [Test]
+    public async Task Of_two_jobs_that_exclude_one_another_one_runs_although_the_index_lags_and_its_answers_are_slow()
+    {
+        await _store.CreateAsync(Pending("a"), None);
+        await _store.CreateAsync(Pending("b"), None);
+        var lag = TimeSpan.FromMilliseconds(200);
+
+        var claims = await Task.WhenAll(new[] { "a", "b" }.Select(async id =>
+        {
+            var connection = new FaultyConnection { Before = OldPictures(2, 2 * lag) };
+            await using var store = new DynamoDbJobStore(Options with { Http = connection, IndexLag = lag }, TimeProvider.System);
+            return await store.ClaimAsync(Request(Pending(id), exclusiveBy: "conversation_id"), None);
+        }));
+
+        Assert.That(claims.Count(claimed => claimed is not null), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_job_that_yields_to_another_is_given_back_later_where_that_fails_at_first()
+    {
+        await _store.CreateAsync(Pending("a"), None);
+        await _store.CreateAsync(Pending("job"), None);
+        await _store.ClaimAsync(Request(Pending("a"), "another host"), None);
+        var oldPicture = OldPictures(1, TimeSpan.Zero);
+        var updates = 0;
+        _connection.Before = (request, token) => request.Operation == "UpdateItem" && Interlocked.Increment(ref updates) == 2
+            ? Task.FromResult<HttpResponseMessage?>(FaultyConnection.Refusal("ExpiredTokenException", "no"))
+            : oldPicture(request, token);
+
+        await Assert.ThatAsync(() => _store.ClaimAsync(Request(Pending("job"), exclusiveBy: "conversation_id"), None), Throws.TypeOf<StoreException>());
+        var found = await _store.ListCandidatesAsync(Query(), None);
+
+        Assert.That((await RowAsync()).Status, Is.EqualTo(JobStatuses.Pending));
+        Assert.That(found.Processing.Ids(), Is.EqualTo(new[] { "a" }));
+    }
+
+    [TestCase("1e200")]
+    [TestCase("1234567890123456789012345678901234567890")]
+    public async Task A_number_of_a_handler_that_no_row_can_hold_is_an_invalid_row_and_no_fault_of_the_table(string number)
+    {
+        var claimed = await ClaimNewAsync();
+        var attributes = new Dictionary<string, RowValue> { ["topics"] = N(number) };
+
+        await Assert.ThatAsync(() => _store.FinishAsync(claimed.Claim, Finish() with { Attributes = attributes }, None), Throws.TypeOf<InvalidRowException>());
+        await Assert.ThatAsync(
+            () => _store.ReleaseAsync(claimed.Claim, Release("PENDING", 0) with { Attributes = attributes }, None), Throws.TypeOf<InvalidRowException>());
+        Assert.That(await _store.FinishAsync(claimed.Claim, Finish(), None), Is.EqualTo(FinishResult.Recorded));
+    }
+
+    [Test]
+    public async Task An_error_message_that_a_handler_sets_does_not_collide_with_that_of_the_end()
+    {
+        var claimed = await ClaimNewAsync();
+        var finish = Finish("FAILED", "of the end") with { Attributes = new Dictionary<string, RowValue> { ["error_message"] = S("of the handler") } };
+
+        Assert.That(await _store.FinishAsync(claimed.Claim, finish, None), Is.EqualTo(FinishResult.Recorded));
+        Assert.That((await RowAsync()).Text("error_message"), Is.EqualTo("of the handler"));
+    }
+
+    [Test]
+    public async Task Attributes_that_make_a_row_given_back_too_large_are_an_invalid_row()
+    {
+        var claimed = await ClaimNewAsync();
+        var release = Release("AWAITING_RECHECK", 1) with { Attributes = new Dictionary<string, RowValue> { ["seen"] = S(new string('x', 410 * 1024)) } };
+
+        await Assert.ThatAsync(() => _store.ReleaseAsync(claimed.Claim, release, None), Throws.TypeOf<InvalidRowException>());
+    }
+
+    [Test]
+    public async Task Of_more_processing_rows_than_one_poll_gives_those_that_were_left_alone_longest_are_shown()
+    {
+        foreach (var number in Enumerable.Range(0, 12))
+        {
+            var updated = Now.AddMinutes(-number);
+            await _store.CreateAsync(Pending($"job-{number:D2}", ("status", S("PROCESSING")), ("updated_at", S(updated)), ("created_at", S(Now.AddHours(number)))), None);
+        }
+
+        var found = await _store.ListCandidatesAsync(Query(limit: 3), None);
+
+        Assert.That(found.Processing.Ids(), Is.EqualTo(new[] { "job-11", "job-10", "job-09" }));
+    }
+
+    /// <summary>Shows the first looks into an index as if nothing were in it yet, the last of them after a while.</summary>
+    private static Func<SentRequest, CancellationToken, Task<HttpResponseMessage?>> OldPictures(int count, TimeSpan wait)
+    {
+        var looks = 0;
+        return async (request, token) =>
+        {
+            if (request.Operation != "Query" || Interlocked.Increment(ref looks) is var look && look > count)
+            {
+                return null;
+            }
+
+            await Task.Delay(look == count ? wait : TimeSpan.Zero, token);
+            return new HttpResponseMessage(HttpStatusCode.OK)
+            {
+                Content = new StringContent("""{"Count":0,"ScannedCount":0,"Items":[]}""", System.Text.Encoding.UTF8, "application/x-amz-json-1.0"),
+            };
+        };
+    }
+
     private void LoseAnswersOf(string operation, int count)
     {
         var left = count;

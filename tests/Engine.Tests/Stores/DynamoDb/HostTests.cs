@@ -146,6 +146,21 @@ internal sealed class HostTests
     }
 
     [Test]
+    public async Task A_run_that_ends_when_nothing_is_due_fails_when_its_only_job_cannot_be_claimed()
+    {
+        var connection = new FaultyConnection
+        {
+            Before = (request, _) => Task.FromResult(
+                request.Body.Contains("job-0000", StringComparison.Ordinal) ? FaultyConnection.Refusal("AccessDeniedException", "no") : null),
+        };
+        await using var host = new HostOnTable(_table, connection);
+        await host.SubmitAsync(1, Mark);
+
+        await Assert.ThatAsync(
+            () => host.RunAsync(slots: 1, once: true, CancellationToken.None, TimeSpan.FromMilliseconds(20)).WaitAsync(Soon), Throws.TypeOf<StoreException>());
+    }
+
+    [Test]
     public async Task The_end_of_a_job_waits_out_a_table_that_does_not_answer()
     {
         var connection = new FaultyConnection();

@@ -22,6 +22,9 @@ internal sealed partial class JobClaimer(
     /// <summary>The candidates that were lost, or that cannot start now.</summary>
     public SkipList Skipped { get; } = new(SkipLength(options.Interval), LossesAllowed(options), time);
 
+    /// <summary>The processing rows whose holders are gone, as the last look judged them.</summary>
+    public IReadOnlyList<JobRow> Abandoned { get; set; } = [];
+
     /// <summary>How many claims others have won.</summary>
     public int Lost => Volatile.Read(ref _lost);
 
@@ -106,6 +109,7 @@ internal sealed partial class JobClaimer(
             StartedAt = now,
             LockExpiresAt = now + Heartbeat.ForeignLockLength,
             ExclusiveBy = seen.JobType is { } jobType ? served.ExclusiveBy.GetValueOrDefault(jobType) : null,
+            Abandoned = [.. Abandoned.Where(row => row.JobType == seen.JobType && row.Id != seen.Id)],
         };
     }
 

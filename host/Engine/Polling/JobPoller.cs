@@ -165,7 +165,9 @@ internal sealed partial class JobPoller(
         var share = HostShare.Among(candidates.Processing, options.WorkerId);
         _hasOthers = share.Hosts > 1 || _claimer.HasCompetition;
         _claimer.Skipped.ForgetUnlisted(except, candidates);
-        foreach (var row in CandidateOrder.Of(candidates, _lapsed.Judge(candidates.Processing), now, _hasOthers ? share : null).Where(row => served.Takes(row.JobType)))
+        var lapsed = _lapsed.Judge(candidates.Processing);
+        _claimer.Abandoned = lapsed;
+        foreach (var row in CandidateOrder.Of(candidates, lapsed, now, _hasOthers ? share : null).Where(row => served.Takes(row.JobType)))
         {
             if (_sizes.Lets(row, _slots.Tell, stoppingToken))
             {

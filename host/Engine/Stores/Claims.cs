@@ -38,6 +38,12 @@ internal sealed record ClaimRequest
 
     /// <summary>The attribute whose value only one processing row of the same job type may have, or null.</summary>
     public string? ExclusiveBy { get; init; }
+
+    /// <summary>
+    /// Processing rows whose holders are gone, as they were listed: as long as their locks stay so, they exclude nobody. Without that, two of one value
+    /// would keep each other from being taken up for ever.
+    /// </summary>
+    public IReadOnlyList<JobRow> Abandoned { get; init; } = [];
 }
 
 internal enum ClaimState

@@ -278,6 +278,31 @@ internal sealed class JobPollerTests
         Assert.That(await CountAsync(JobStatuses.Completed), Is.EqualTo(2));
     }
 
+    [Test]
+    public async Task Jobs_of_one_value_that_were_left_by_different_hosts_are_taken_up_one_after_the_other()
+    {
+        var longAgo = RowValue.OfText(RowTime.Format(DateTimeOffset.UtcNow.AddHours(-2)));
+        foreach (var id in new[] { "first", "second" })
+        {
+            var row = NewRow.Of(new NewJob { Id = id, Type = "PIPELINE", ConversationId = "7" }, "test", DateTimeOffset.UtcNow.AddHours(-3));
+            await _store.CreateAsync(
+                row.With(
+                [
+                    KeyValuePair.Create(JobAttributes.Status, (RowValue?)RowValue.OfText(JobStatuses.Processing)),
+                    KeyValuePair.Create(JobAttributes.WorkerId, (RowValue?)RowValue.OfText($"gone with {id}")),
+                    KeyValuePair.Create(JobAttributes.LockExpiresAt, (RowValue?)longAgo),
+                    KeyValuePair.Create(JobAttributes.UpdatedAt, (RowValue?)longAgo),
+                ]),
+                CancellationToken.None);
+        }
+
+        var served = Served() with { ExclusiveBy = new Dictionary<string, string> { ["PIPELINE"] = "conversation_id" } };
+        await Poller(slots: 4, once: true, served).RunAsync(FinishAsync, CancellationToken.None).WaitAsync(Soon);
+
+        Assert.That(_started, Is.EquivalentTo(["first", "second"]));
+        Assert.That(await CountAsync(JobStatuses.Completed), Is.EqualTo(2));
+    }
+
     private static ServedJobs Served() => new() { JobTypes = new HashSet<string> { "A", "PIPELINE", "CHECK" } };
 
     private JobPoller Poller(

@@ -262,6 +262,29 @@ internal abstract partial class JobStoreContract
     }
 
     [Test]
+    public async Task Of_two_rows_that_exclude_each_other_and_whose_holders_are_gone_one_is_taken_and_then_excludes_the_other()
+    {
+        await using var store = await ReopenAsync(TimeProvider.System);
+        JobRow Left(string id) => Pending(
+            id, (JobAttributes.Status, S(JobStatuses.Processing)), (JobAttributes.WorkerId, S("gone")), (JobAttributes.LockExpiresAt, S(Now.AddHours(-1))));
+        var (first, second) = (Left("first"), Left("second"));
+        await CreateAllAsync(first, second, Pending("waiting"));
+        JobRow[] abandoned = [first, second];
+
+        var refused = await store.ClaimAsync(Request(first, exclusiveBy: "conversation_id"), None);
+        var taken = await store.ClaimAsync(Request(first, exclusiveBy: "conversation_id") with { Abandoned = abandoned }, None);
+        var other = await store.ClaimAsync(Request(second, exclusiveBy: "conversation_id") with { Abandoned = abandoned }, None);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(refused, Is.Null, "whose holders nobody has found to be gone");
+            Assert.That(taken, Is.Not.Null);
+            Assert.That(other, Is.Null, "the first has a new holder");
+            Assert.That((await GetAsync("second")).WorkerId, Is.EqualTo("gone"));
+        }
+    }
+
+    [Test]
     public async Task Of_many_jobs_of_one_conversation_that_are_claimed_at_once_one_runs()
     {
         await using var store = await ReopenAsync(TimeProvider.System);

@@ -19,7 +19,7 @@ internal sealed class Exclusion(RowReads reads, RowWrites writes, DynamoDbOption
             return await writes.ClaimAsync(request, cancellationToken);
         }
 
-        var key = new Key(jobType, attribute, value, request.Seen.Id);
+        var key = new Key(jobType, attribute, value, request.Seen.Id, request.Abandoned);
         if (await FirstRunningAsync(key, cancellationToken) is not null || await writes.ClaimAsync(request, cancellationToken) is not { } claimed)
         {
             return null;
@@ -86,7 +86,7 @@ internal sealed class Exclusion(RowReads reads, RowWrites writes, DynamoDbOption
                     continue;
                 }
 
-                if (await reads.GetAsync(shown.Id, new Tries(), cancellationToken) is { Status: JobStatuses.Processing } row && key.Matches(row))
+                if (await reads.GetAsync(shown.Id, new Tries(), cancellationToken) is { Status: JobStatuses.Processing } row && key.Matches(row) && !key.IsAbandoned(row))
                 {
                     first = row.Id;
                 }
@@ -98,8 +98,11 @@ internal sealed class Exclusion(RowReads reads, RowWrites writes, DynamoDbOption
         return first;
     }
 
-    private sealed record Key(string JobType, string Attribute, string Value, string JobId)
+    private sealed record Key(string JobType, string Attribute, string Value, string JobId, IReadOnlyList<JobRow> Abandoned)
     {
+        /// <summary>Whether the row is still as it was when its holder was found to be gone.</summary>
+        public bool IsAbandoned(JobRow row) => Abandoned.Any(gone => gone.Id == row.Id && gone.LockText == row.LockText);
+
         public bool Matches(JobRow row) => row.Id != JobId && row.JobType == JobType && row.Text(Attribute) == Value;
     }
 }

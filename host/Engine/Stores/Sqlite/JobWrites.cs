@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using DelphiRunner.Engine.Stores.Rows;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
@@ -72,6 +73,11 @@ internal sealed class JobWrites : IDisposable
         if (request.ExclusiveBy is { } attribute && !JobTable.Places.ContainsKey(attribute))
         {
             statement.Bind(16, StoredValue.OfText(attribute));
+        }
+
+        if (request.ExclusiveBy is not null)
+        {
+            statement.Bind(17, Abandoned(request));
         }
 
         return ReadOne(statement);
@@ -243,6 +249,11 @@ internal sealed class JobWrites : IDisposable
 
     private static Statement BindClaim(Statement statement, Claim claim) => statement
         .Bind(1, StoredValue.OfText(claim.JobId)).Bind(2, StoredValue.OfText(claim.WorkerId)).Bind(3, StoredValue.OfText(claim.ClaimId));
+
+    private static string Abandoned(ClaimRequest request) =>
+        request.Abandoned.Count == 0
+            ? "[]"
+            : new JsonArray([.. request.Abandoned.Select(row => new JsonArray(row.Id, row.LockText))]).ToJsonString();
 
     private static StoredValue OrNothing(string? text) => text is null ? default : StoredValue.OfText(text);
 

@@ -70,7 +70,7 @@ internal static class WriteSql
         "version = CASE WHEN typeof(version) = 'integer' AND version < 9223372036854775807 THEN version + 1 ELSE next_version(version) END";
 
     /// <summary>One statement, so that nothing can come between the look at what excludes the row and the claim.</summary>
-    /// <param name="exclusiveBy">An attribute, or null. One without a column is parameter 16.</param>
+    /// <param name="exclusiveBy">An attribute, or null. One without a column is parameter 16. Parameter 17 are the abandoned rows: a JSON list of ids with locks.</param>
     public static string Claim(string? exclusiveBy) =>
         $"""
         UPDATE jobs SET status = 'PROCESSING', worker_id = ?2, claim_id = ?3, write_id = ?4, attempt = ?5, rechecks = ?6, retry_count = ?7,
@@ -94,7 +94,10 @@ internal static class WriteSql
             AND ({ValueIn("jobs")} IS NULL OR NOT EXISTS (
                 SELECT 1 FROM jobs AS running
                 WHERE running.status = 'PROCESSING' AND running.job_type IS jobs.job_type AND running.id <> jobs.id
-                    AND {ValueIn("running")} = {ValueIn("jobs")}))
+                    AND {ValueIn("running")} = {ValueIn("jobs")}
+                    AND NOT EXISTS (
+                        SELECT 1 FROM json_each(?17) AS gone
+                        WHERE gone.value ->> 0 = running.job_id AND gone.value ->> 1 IS running.lock_expires_at)))
             """;
     }
 }

@@ -144,9 +144,11 @@ internal sealed partial class SqliteFile(string path)
     /// <summary>Tells whether the file is empty, and refuses one that is not ours or newer, before anything in it is changed.</summary>
     private bool IsNew(SqliteConnection connection)
     {
-        var application = Read(connection, "PRAGMA application_id");
+        // The application last: another connection may create all three, in one transaction, between one of these reads and the next.
+        var tables = Read(connection, "SELECT count(*) FROM sqlite_schema");
         var version = Read(connection, "PRAGMA user_version");
-        if (application == 0 && version == 0 && Read(connection, "SELECT count(*) FROM sqlite_schema") == 0)
+        var application = Read(connection, "PRAGMA application_id");
+        if (application == 0 && version == 0 && tables == 0)
         {
             return true;
         }

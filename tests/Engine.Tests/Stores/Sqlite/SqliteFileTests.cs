@@ -58,7 +58,7 @@ internal sealed class SqliteFileTests
     public void A_file_that_is_not_there_yet_is_opened_by_many_at_once()
     {
         const int Openers = 8;
-        for (var round = 0; round < 40; round++)
+        for (var round = 0; round < 60; round++)
         {
             var path = _folder[$"queue-{round}.db"];
             using var together = new Barrier(Openers);

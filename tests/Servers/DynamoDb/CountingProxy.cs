@@ -26,6 +26,8 @@ internal sealed partial class CountingProxy : IAsyncDisposable
     private readonly Task _accepting;
     private readonly Lock _lock = new();
     private RequestCounts _counts = new();
+    private int _underWay;
+    private TaskCompletionSource? _quiet;
 
     private CountingProxy(HttpListener listener, Uri endpoint, Uri server, TimeSpan indexLag)
     {
@@ -73,6 +75,19 @@ internal sealed partial class CountingProxy : IAsyncDisposable
         }
     }
 
+    /// <summary>Completes at a moment at which no request is under way: what the server was given, it has answered.</summary>
+    public Task WaitForQuietAsync()
+    {
+        lock (_lock)
+        {
+            if (_underWay == 0)
+                return Task.CompletedTask;
+
+            _quiet ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _quiet.Task;
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         _listener.Stop();
@@ -105,6 +120,9 @@ internal sealed partial class CountingProxy : IAsyncDisposable
 
     private async Task AnswerAsync(HttpListenerContext context)
     {
+        lock (_lock)
+            _underWay++;
+
         try
         {
             var operation = (context.Request.Headers["X-Amz-Target"] ?? "").Replace(TargetPrefix, "", StringComparison.Ordinal);
@@ -128,6 +146,22 @@ internal sealed partial class CountingProxy : IAsyncDisposable
         {
             // The server or the host has gone; the host sees a connection that was reset, as it would without the proxy.
             context.Response.Abort();
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    private void Leave()
+    {
+        lock (_lock)
+        {
+            if (--_underWay > 0)
+                return;
+
+            _quiet?.SetResult();
+            _quiet = null;
         }
     }
 

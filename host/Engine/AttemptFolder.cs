@@ -1,3 +1,5 @@
+using DelphiRunner.Engine.Execution.Output;
+
 namespace DelphiRunner.Engine;
 
 /// <summary>Where an attempt works and where its output is kept: <c>state/work/…</c> and <c>state/spools/…</c>. Made when first asked for.</summary>
@@ -20,10 +22,10 @@ internal sealed class AttemptFolder(WorkFolders folders, string state, string jo
 
     public static string ResultPathIn(string work) => Path.Combine(work, "result.json");
 
-    /// <summary>The spool files of a job, the oldest first; none when it wrote nothing here.</summary>
+    /// <summary>The spools of a job, the oldest first, each by its first file, of which <see cref="SpoolParts"/> finds the others; none when it wrote nothing here.</summary>
     public static IReadOnlyList<string> SpoolsOf(string state, string jobId) =>
         Directory.Exists(SpoolFolder(state))
-            ? [.. Directory.EnumerateFiles(SpoolFolder(state), $"{FileNameOf(jobId)}.*").Order(StringComparer.Ordinal)]
+            ? [.. Directory.EnumerateFiles(SpoolFolder(state), $"{FileNameOf(jobId)}.*").Where(SpoolParts.IsFirst).Order(StringComparer.Ordinal)]
             : [];
 
     public void Dispose()

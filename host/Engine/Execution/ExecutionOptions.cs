@@ -17,7 +17,7 @@ internal sealed record ExecutionOptions
     /// <summary>The longest line in bytes; the rest of a longer one is dropped and counted. From 256 B to 1 MiB. Default: 8 KiB.</summary>
     public int MaxLineBytes { get; init; } = 8 * 1024;
 
-    /// <summary>How many bytes of output an attempt's spool file keeps. From 64 KiB. Default: 64 MiB.</summary>
+    /// <summary>How many bytes of an attempt's output, of its beginning and its end, the spool keeps. From 64 KiB. Default: 64 MiB.</summary>
     public long MaxSpoolBytes { get; init; } = 64L * 1024 * 1024;
 
     /// <summary>Whether commands run in PID namespaces. Default: auto.</summary>

@@ -32,7 +32,7 @@ internal sealed record AttemptFiles
     /// <summary>The absolute path of the folder that only this attempt uses.</summary>
     public required string WorkFolder { get; init; }
 
-    /// <summary>The absolute path of the file that keeps the attempt's masked output. Created with the first byte of output; an older one is replaced.</summary>
+    /// <summary>The absolute path of the first file that keeps the attempt's masked output. Created with the first byte of output; an older one is replaced with all its parts.</summary>
     public required string SpoolPath { get; init; }
 
     /// <summary>The absolute path of the file that the child knows as <c>DELPHI_RESULT_FILE</c>. It does not exist before the run.</summary>

@@ -1,6 +1,7 @@
 using DelphiRunner.Contracts;
 using DelphiRunner.Engine.Execution;
 using DelphiRunner.Engine.Execution.Containment;
+using DelphiRunner.Engine.Execution.Output;
 using DelphiRunner.Engine.Security;
 using DelphiRunner.Engine.Tests.Execution.Containment;
 
@@ -81,7 +82,15 @@ internal sealed class Attempt(string rung = Rungs.Session) : IDisposable
 
     public IReadOnlyList<OutputLine> OutputLines => _lines;
 
-    public string Spool => File.ReadAllText(SpoolPath);
+    /// <summary>All parts of the spool, as one text.</summary>
+    public string Spool
+    {
+        get
+        {
+            using var reader = new StreamReader(SpoolParts.OpenRead(SpoolPath));
+            return reader.ReadToEnd();
+        }
+    }
 
     public CancellationTokenSource Job => _job;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DelphiRunner.Engine;
+using DelphiRunner.Engine.Execution.Output;
 using DelphiRunner.Engine.Stores.Rows;
 
 namespace DelphiRunner.Runner.Cli.Jobs;
@@ -61,7 +62,8 @@ internal static class JobsLogsCommand
             var spools = new JsonArray();
             foreach (var file in files)
             {
-                spools.Add((JsonNode)new JsonObject { ["file"] = file, ["text"] = await File.ReadAllTextAsync(file, cancellationToken) });
+                using var reader = new StreamReader(SpoolParts.OpenRead(file));
+                spools.Add((JsonNode)new JsonObject { ["file"] = file, ["text"] = await reader.ReadToEndAsync(cancellationToken) });
             }
 
             invocation.Output.Json(new JsonObject { ["job_id"] = jobId, ["spools"] = spools });
@@ -71,7 +73,8 @@ internal static class JobsLogsCommand
         foreach (var file in files)
         {
             invocation.Output.Note($"== {file}");
-            await foreach (var line in File.ReadLinesAsync(file, cancellationToken))
+            using var reader = new StreamReader(SpoolParts.OpenRead(file));
+            while (await reader.ReadLineAsync(cancellationToken) is { } line)
             {
                 invocation.Output.Line(Printable.Line(line));
             }

@@ -148,6 +148,25 @@ public sealed class JobsCommandTests
     }
 
     [Test]
+    public async Task A_spool_of_several_parts_is_printed_as_one_text()
+    {
+        var spools = Directory.CreateDirectory(Path.Combine(_program.Folder, "state", "spools")).FullName;
+        var spool = Path.Combine(spools, "job-1.attempt-001.check-00000.log");
+        await File.WriteAllTextAsync(spool, "first\nse");
+        await File.WriteAllTextAsync(spool + ".gap", "\n[20 bytes are not here]\n");
+        await File.WriteAllTextAsync(spool + ".tail-0000000000000030", "before the la");
+        await File.WriteAllTextAsync(spool + ".tail-0000000000000100", "st\nlast\n");
+
+        var text = await _program.RunAsync("jobs", "logs", "job-1", "--spool");
+        var json = await Json("jobs", "logs", "job-1", "--spool");
+
+        Assert.That(text.Output.ReplaceLineEndings("\n"), Is.EqualTo("first\nse\n[20 bytes are not here]\nbefore the last\nlast\n"));
+        Assert.That(
+            json.GetProperty("spools").EnumerateArray().Select(spool => spool.GetProperty("text").GetString()),
+            Is.EqualTo(["first\nse\n[20 bytes are not here]\nbefore the last\nlast\n"]));
+    }
+
+    [Test]
     public async Task A_job_without_spool_here_ends_with_66()
     {
         var run = await _program.RunAsync("jobs", "logs", "job-1", "--spool");

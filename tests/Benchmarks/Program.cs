@@ -52,6 +52,7 @@ Task<JsonObject> MeasureAsync(string measure) => measure switch
     "latency" => new LatencyMeasure(arguments).RunAsync(stopping.Token),
     "start" => new StartMeasure(arguments).RunAsync(stopping.Token),
     "idle" => new IdleMeasure(arguments).RunAsync(stopping.Token),
+    "pump" => new PumpMeasure(arguments).RunAsync(stopping.Token),
     "dynamodb" => new DynamoDbMeasure(arguments).RunAsync(stopping.Token),
     _ => throw new MeasureException($"There is no measure '{measure}'."),
 };

@@ -64,6 +64,13 @@ internal sealed partial class JobHost(
         LogStopped();
     }
 
+    /// <summary>What marks lines of output. A line that is known to be harmless is so whatever else it holds.</summary>
+    public static LineMarks MarksOf(ExecutionOptions execution) => new(
+        execution.KeepLines,
+        (JobLog.Information, execution.Levels.Information),
+        (JobLog.Error, execution.Levels.Error),
+        (JobLog.Warning, execution.Levels.Warning));
+
     private static ServedJobs ServedBy(PluginCatalog plugins, EngineOptions options)
     {
         var jobTypes = options.Serving.Serve is { } serve ? plugins.JobTypes.Intersect(serve).ToHashSet() : plugins.JobTypes;
@@ -87,7 +94,7 @@ internal sealed partial class JobHost(
         Once = once,
         State = options.State,
         MinFreeDisk = options.Claims.MinFreeDisk,
-        KeepLines = options.Execution.KeepLines,
+        Marks = MarksOf(options.Execution),
     };
 
     private ExecutorOptions ExecutorOptionsFor(string workerId, WorkFolders folders) => new()

@@ -58,7 +58,7 @@ internal static class NewRow
     private static string FirstLog(NewJob job, DateTimeOffset now)
     {
         var excerpt = LogExcerpt.Read(null, now);
-        excerpt.Add(now, "INFO", job.ConversationId is null ? "Job created" : $"Job created for conversation {job.ConversationId}", keep: false);
+        excerpt.Add(now, "INFO", job.ConversationId is null ? "Job created" : $"Job created for conversation {job.ConversationId}");
         return excerpt.ToJson(LogExcerpt.MaxMessageLength);
     }
 

@@ -1,51 +1,108 @@
-using System.Threading.Channels;
+using System.Buffers;
+using System.Globalization;
 
 namespace DelphiRunner.Engine.Polling;
 
-/// <summary>Writes the lines of all jobs to standard output, one at a time, on its own task.</summary>
+/// <summary>Takes a line for standard output; must not block.</summary>
+/// <param name="line">The line, without its end.</param>
+/// <param name="isWanted">Whether readers look for it, so that it is the last to be dropped.</param>
+internal delegate void TakeJobLine(string line, bool isWanted);
+
+/// <summary>Writes the lines of all jobs to standard output, in their order, on its own task.</summary>
 /// <remarks>A reader that does not read must not stall a child: what does not fit into the buffer is dropped and counted in a line of its own.</remarks>
 internal sealed class JobLines : IAsyncDisposable
 {
-    private const int Capacity = 20_000;
+    /// <summary>The most characters that wait for a reader: 8 MiB in memory, of which there are two at most.</summary>
+    public const int Capacity = 4 * 1024 * 1024;
 
-    private readonly Channel<string> _lines = Channel.CreateBounded<string>(new BoundedChannelOptions(Capacity) { SingleReader = true });
+    // Ordinary lines leave this much to those that readers look for.
+    private const int Reserve = Capacity / 4;
+    private const int LargestKeptBuffer = 256 * 1024;
+
+    private readonly Lock _lock = new();
+    private readonly SemaphoreSlim _filled = new(0, 1);
     private readonly Task _writing;
+    private ArrayBufferWriter<char> _waiting = new();
+    private ArrayBufferWriter<char> _spare = new();
     private long _dropped;
+    private bool _isClosed;
 
     public JobLines(TextWriter output)
     {
         _writing = Task.Run(() => WriteAllAsync(output));
     }
 
-    public void Write(string line)
+    /// <inheritdoc cref="TakeJobLine"/>
+    public void Write(string line, bool isWanted)
     {
-        if (!_lines.Writer.TryWrite(line))
+        lock (_lock)
         {
-            Interlocked.Increment(ref _dropped);
+            if (_isClosed)
+            {
+                return;
+            }
+
+            if (_waiting.WrittenCount + line.Length >= (isWanted ? Capacity : Capacity - Reserve))
+            {
+                _dropped++;
+                return;
+            }
+
+            var wasEmpty = _waiting.WrittenCount == 0;
+            _waiting.Write(line);
+            _waiting.Write(Environment.NewLine);
+            if (wasEmpty)
+            {
+                _filled.Release();
+            }
         }
     }
 
     public async ValueTask DisposeAsync()
     {
-        _lines.Writer.TryComplete();
+        lock (_lock)
+        {
+            _isClosed = true;
+            if (_waiting.WrittenCount == 0)
+            {
+                _filled.Release();
+            }
+        }
+
         await _writing;
+        _filled.Dispose();
     }
 
     private async Task WriteAllAsync(TextWriter output)
     {
-        while (await _lines.Reader.WaitToReadAsync())
+        while (true)
         {
-            while (_lines.Reader.TryRead(out var line))
+            await _filled.WaitAsync();
+            var (lines, dropped, isLast) = Take();
+            await output.WriteAsync(lines.WrittenMemory);
+            if (dropped > 0)
             {
-                await output.WriteLineAsync(line);
-            }
-
-            if (Interlocked.Exchange(ref _dropped, 0) is > 0 and var dropped)
-            {
-                await output.WriteLineAsync($"[DELPHI JOB --------] WARNING: {dropped} lines were not written, since nobody read fast enough");
+                await output.WriteLineAsync(string.Create(
+                    CultureInfo.InvariantCulture, $"[DELPHI JOB --------] WARNING: {dropped} lines were not written, since nobody read fast enough"));
             }
 
             await output.FlushAsync();
+            if (isLast)
+            {
+                return;
+            }
+        }
+    }
+
+    private (ArrayBufferWriter<char> Lines, long Dropped, bool IsLast) Take()
+    {
+        lock (_lock)
+        {
+            var taken = (_waiting, _dropped, _isClosed);
+            _spare.ResetWrittenCount();
+            (_waiting, _spare) = (_spare.Capacity > LargestKeptBuffer ? new() : _spare, _waiting);
+            _dropped = 0;
+            return taken;
         }
     }
 }

@@ -246,7 +246,7 @@ internal sealed partial class JobPoller(
         }
 
         var log = new JobLog(
-            claimed.Row.Id, LogExcerpt.Read(claimed.Row.Raw(JobAttributes.Logs), time.GetUtcNow()), options.KeepLines, lines.Write, time);
+            claimed.Row.Id, LogExcerpt.Read(claimed.Row.Raw(JobAttributes.Logs), time.GetUtcNow()), options.Marks, lines.Write, time);
         using var running = new RunningJob(claimed, log, sent) { Slot = slot };
         heartbeat.Add(running);
         try

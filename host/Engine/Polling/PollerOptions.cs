@@ -19,6 +19,6 @@ internal sealed record PollerOptions
     /// <summary>The bytes that have to be free on that disk.</summary>
     public long MinFreeDisk { get; init; }
 
-    /// <summary>Texts that mark a line of a job's log as one that readers look for.</summary>
-    public IReadOnlyList<string> KeepLines { get; init; } = [];
+    /// <summary>What gives lines of a job's log their level, and what readers look for.</summary>
+    public LineMarks Marks { get; init; } = LineMarks.None;
 }

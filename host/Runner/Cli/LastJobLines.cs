@@ -14,17 +14,30 @@ internal sealed class LastJobLines : TextWriter
 
     public IReadOnlyDictionary<string, string> ByJob => _byJob;
 
-    public override void WriteLine(string? value)
+    public override void WriteLine(string? value) => Take(value);
+
+    /// <summary>Takes whole lines.</summary>
+    public override Task WriteAsync(ReadOnlyMemory<char> buffer, CancellationToken cancellationToken = default)
     {
-        if (value is not null && value.StartsWith(Prefix, StringComparison.Ordinal) && value.IndexOf(']', StringComparison.Ordinal) is > 0 and var end)
+        foreach (var line in buffer.Span.EnumerateLines())
         {
-            _byJob[value[Prefix.Length..end]] = value[(end + 1)..].Trim();
+            Take(line);
         }
+
+        return Task.CompletedTask;
     }
 
     public override Task WriteLineAsync(string? value)
     {
-        WriteLine(value);
+        Take(value);
         return Task.CompletedTask;
+    }
+
+    private void Take(ReadOnlySpan<char> line)
+    {
+        if (line.StartsWith(Prefix) && line.IndexOf(']') is > 0 and var end)
+        {
+            _byJob[line[Prefix.Length..end].ToString()] = line[(end + 1)..].Trim().ToString();
+        }
     }
 }

@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using DelphiRunner.Engine;
 using DelphiRunner.Engine.Execution;
 using DelphiRunner.Engine.Execution.Containment;
+using DelphiRunner.Engine.Polling;
 using DelphiRunner.Engine.Security;
 using DelphiRunner.Runner.Configuration.Yaml;
 
@@ -34,6 +35,7 @@ internal static partial class CommandSections
             TimeLimit = yaml?.Optional("time_limit")?.Duration(Limits.ShortestTimeLimit, Limits.LongestTimeLimit) ?? defaults.TimeLimit,
             LastLines = yaml?.Optional("last_lines")?.Whole(Limits.FewestLastLines, Limits.MostLastLines) ?? defaults.LastLines,
             KeepLines = yaml?.Optional("keep_lines")?.Texts() ?? defaults.KeepLines,
+            Levels = ReadLevels(yaml?.Optional("levels")?.Section()),
             MaxLineBytes = (int)(yaml?.Optional("max_line_bytes")?.Size(256, 1L << 20) ?? defaults.MaxLineBytes),
             MaxSpoolBytes = yaml?.Optional("max_spool_bytes")?.Size(64L << 10, 1L << 40) ?? defaults.MaxSpoolBytes,
             Sandbox = yaml?.Optional("sandbox")?.Choice(
@@ -56,6 +58,19 @@ internal static partial class CommandSections
         };
         yaml?.ReportUnknownKeys();
         return options;
+    }
+
+    private static LevelOptions ReadLevels(YamlSection? yaml)
+    {
+        var defaults = new LevelOptions();
+        var levels = new LevelOptions
+        {
+            Error = yaml?.Optional("ERROR")?.Texts(LineMarks.Fault) ?? defaults.Error,
+            Warning = yaml?.Optional("WARNING")?.Texts(LineMarks.Fault) ?? defaults.Warning,
+            Information = yaml?.Optional("INFO")?.Texts(LineMarks.Fault) ?? defaults.Information,
+        };
+        yaml?.ReportUnknownKeys();
+        return levels;
     }
 
     private static Dictionary<string, string> ReadHashes(YamlValue? yaml)

@@ -44,6 +44,12 @@ internal static class ConfigurationView
             ["time_limit"] = Quantities.FormatDuration(configuration.Execution.TimeLimit),
             ["last_lines"] = configuration.Execution.LastLines,
             ["keep_lines"] = Texts(configuration.Execution.KeepLines),
+            ["levels"] = new JsonObject
+            {
+                ["ERROR"] = Texts(configuration.Execution.Levels.Error),
+                ["WARNING"] = Texts(configuration.Execution.Levels.Warning),
+                ["INFO"] = Texts(configuration.Execution.Levels.Information),
+            },
             ["max_line_bytes"] = Quantities.FormatSize(configuration.Execution.MaxLineBytes),
             ["max_spool_bytes"] = Quantities.FormatSize(configuration.Execution.MaxSpoolBytes),
             ["sandbox"] = configuration.Execution.Sandbox.ToString().ToLowerInvariant(),

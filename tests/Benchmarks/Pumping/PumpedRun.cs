@@ -46,7 +46,7 @@ internal sealed class PumpedRun : IDisposable
         };
         await using var written = new StreamWriter(folder.Lines);
         await using var lines = new JobLines(written);
-        var log = new JobLog("3d1b0c3e", LogExcerpt.Read(null, TimeProvider.System.GetUtcNow()), new ExecutionOptions().KeepLines, lines.Write, TimeProvider.System);
+        var log = new JobLog("3d1b0c3e", LogExcerpt.Read(null, TimeProvider.System.GetUtcNow()), JobHost.MarksOf(new ExecutionOptions()), lines.Write, TimeProvider.System);
         Action<OutputLine> take = withLog ? line => log.AddOutput(line.Text, line.FromStandardError) : static _ => { };
         ProcessRun? run = null;
         var runner = new ProcessRunner(new ExecutionOptions(), _ladder, HostFiles.Of(folder.State, queue: null, secrets: []), _spawner, TimeProvider.System);

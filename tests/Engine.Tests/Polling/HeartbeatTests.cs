@@ -37,7 +37,7 @@ internal sealed class HeartbeatTests
                 LockExpiresAt = Rows.Noon + Heartbeat.ForeignLockLength,
             },
             CancellationToken.None);
-        _job = new RunningJob(claimed!, new JobLog("a", LogExcerpt.Read(null, Rows.Noon), [], _ => { }, _time), _time.GetTimestamp());
+        _job = new RunningJob(claimed!, new JobLog("a", LogExcerpt.Read(null, Rows.Noon), LineMarks.None, (_, _) => { }, _time), _time.GetTimestamp());
         _heartbeat.Add(_job);
     }
 

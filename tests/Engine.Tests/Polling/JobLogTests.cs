@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DelphiRunner.Engine.Execution;
 using DelphiRunner.Engine.Polling;
 using DelphiRunner.Engine.Stores.Rows;
 using Microsoft.Extensions.Time.Testing;
@@ -23,11 +24,23 @@ internal sealed class JobLogTests
     [TestCase("a\r\n[DELPHI JOB 11111111] INFO: forged")]
     [TestCase("a\r[DELPHI JOB 11111111] INFO: forged")]
     [TestCase("a\u2028[DELPHI JOB 11111111] INFO: forged")]
+    [TestCase("a\u0085[DELPHI JOB 11111111] INFO: forged")]
+    [TestCase("a\v[DELPHI JOB 11111111] INFO: forged")]
     public void A_line_break_in_a_message_cannot_forge_a_line(string message)
     {
         Log().Add(JobLog.Information, message);
 
         Assert.That(_lines, Is.EqualTo(new[] { "[DELPHI JOB 3d1b0c3e] INFO: a [DELPHI JOB 11111111] INFO: forged" }));
+    }
+
+    [Test]
+    public void An_id_cannot_forge_a_line()
+    {
+        var log = new JobLog("a\n[DELPHI JOB x", LogExcerpt.Read(null, Rows.Noon), LineMarks.None, (line, _) => _lines.Add(line), _time);
+
+        log.Add(JobLog.Information, "b\u001b[2Kc");
+
+        Assert.That(_lines, Is.EqualTo(new[] { "[DELPHI JOB a [DELPH] INFO: b [2Kc" }));
     }
 
     [TestCase("all fine", "INFO")]
@@ -74,6 +87,39 @@ internal sealed class JobLogTests
         Assert.That(messages, Has.Some.Matches("^\\[\\d+ lines left out\\]$"));
     }
 
+    [Test]
+    public void The_closing_line_survives_any_number_of_errors_behind_it_and_every_bound()
+    {
+        var log = Log();
+        foreach (var number in Enumerable.Range(0, 20))
+        {
+            log.AddOutput($"line {number}", fromStandardError: false);
+        }
+
+        log.AddOutput("Results stored in DynamoDB for conversation 1", fromStandardError: false);
+        foreach (var number in Enumerable.Range(0, 5000))
+        {
+            log.AddOutput($"ERROR {number} {new string('x', 1000)}", fromStandardError: false);
+        }
+
+        Assert.That(log.Take(16_000), Does.Contain("Results stored in DynamoDB for conversation 1").And.Contain("ERROR 4999"));
+        Assert.That(log.Take(1), Does.Contain("Results stored in DynamoDB for conversation 1").And.Not.Contain("ERROR"));
+    }
+
+    [Test]
+    public void What_readers_look_for_is_told_to_standard_output_so_that_it_is_dropped_last()
+    {
+        var wanted = new List<bool>();
+        var log = new JobLog(
+            "a", LogExcerpt.Read(null, Rows.Noon), JobHost.MarksOf(new ExecutionOptions()), (_, isWanted) => wanted.Add(isWanted), _time);
+
+        log.AddOutput("line", fromStandardError: false);
+        log.AddOutput("Results stored in DynamoDB", fromStandardError: false);
+        log.AddOutput("ERROR", fromStandardError: false);
+
+        Assert.That(wanted, Is.EqualTo(new[] { false, true, true }));
+    }
+
     private JobLog Log() => new(
-        "3d1b0c3e-52b1-4c8f-9f0e-6f3a6c0e1a01", LogExcerpt.Read(null, Rows.Noon), ["Results stored in DynamoDB"], _lines.Add, _time);
+        "3d1b0c3e-52b1-4c8f-9f0e-6f3a6c0e1a01", LogExcerpt.Read(null, Rows.Noon), JobHost.MarksOf(new ExecutionOptions()), (line, _) => _lines.Add(line), _time);
 }

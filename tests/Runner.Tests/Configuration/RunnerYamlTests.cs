@@ -35,8 +35,11 @@ public sealed class RunnerYamlTests
             Assert.That(configuration.Polling.Interval, Is.EqualTo(TimeSpan.FromSeconds(2)));
             Assert.That(configuration.Claims, Is.EqualTo(new ClaimOptions()));
             Assert.That(configuration.JobTypes, Is.Empty);
-            Assert.That(configuration.Execution with { KeepLines = standard.KeepLines }, Is.EqualTo(standard));
+            Assert.That(configuration.Execution with { KeepLines = standard.KeepLines, Levels = standard.Levels }, Is.EqualTo(standard));
             Assert.That(configuration.Execution.KeepLines, Is.EqualTo(standard.KeepLines));
+            Assert.That(configuration.Execution.Levels.Error, Is.EqualTo(standard.Levels.Error));
+            Assert.That(configuration.Execution.Levels.Warning, Is.EqualTo(standard.Levels.Warning));
+            Assert.That(configuration.Execution.Levels.Information, Is.EqualTo(standard.Levels.Information));
             Assert.That(configuration.Security.Programs, Is.Null);
             Assert.That(configuration.Security.Environment.Inherit, Is.EqualTo(["PATH", "LANG", "TZ"]));
             Assert.That(configuration.Logging, Is.EqualTo(new LoggingOptions()));
@@ -59,7 +62,7 @@ public sealed class RunnerYamlTests
             known_job_types: [A, B, C]
             job_types:
               A: { slots: 2, time_limit: 90m, exclusive_by: conversation_id, stop: { signal: INT, grace: 0s }, secrets: [API_KEY] }
-            execution: { time_limit: 2d, last_lines: 10, keep_lines: [Done], max_line_bytes: 256B, max_spool_bytes: 4GiB }
+            execution: { time_limit: 2d, last_lines: 10, keep_lines: [Done], levels: { ERROR: ['^E\d'], WARNING: [], INFO: [ok] }, max_line_bytes: 256B, max_spool_bytes: 4GiB }
             security:
               programs: [/usr/bin/python3]
               program_hashes: { python3: 0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a }
@@ -75,6 +78,7 @@ public sealed class RunnerYamlTests
             """);
 
         var a = configuration.JobTypes["A"];
+        var levels = new LevelOptions();
         using (Assert.EnterMultipleScope())
         {
             Assert.That(configuration.Store, Is.EqualTo(
@@ -92,9 +96,12 @@ public sealed class RunnerYamlTests
             Assert.That(a.ExclusiveBy, Is.EqualTo("conversation_id"));
             Assert.That(a.Stop, Is.EqualTo(new StopOptions { Signal = StopSignal.Int, Grace = TimeSpan.Zero }));
             Assert.That(a.Secrets, Is.EqualTo(["API_KEY"]));
-            Assert.That(configuration.Execution with { KeepLines = [] }, Is.EqualTo(
-                new ExecutionOptions { TimeLimit = TimeSpan.FromDays(2), LastLines = 10, KeepLines = [], MaxLineBytes = 256, MaxSpoolBytes = 4L << 30 }));
+            Assert.That(configuration.Execution with { KeepLines = [], Levels = levels }, Is.EqualTo(
+                new ExecutionOptions { TimeLimit = TimeSpan.FromDays(2), LastLines = 10, KeepLines = [], Levels = levels, MaxLineBytes = 256, MaxSpoolBytes = 4L << 30 }));
             Assert.That(configuration.Execution.KeepLines, Is.EqualTo(["Done"]));
+            Assert.That(configuration.Execution.Levels.Error, Is.EqualTo(["^E\\d"]));
+            Assert.That(configuration.Execution.Levels.Warning, Is.Empty);
+            Assert.That(configuration.Execution.Levels.Information, Is.EqualTo(["ok"]));
             Assert.That(configuration.Security.Programs, Is.EqualTo(["/usr/bin/python3"]));
             Assert.That(configuration.Security.ProgramHashes["python3"], Is.EqualTo(string.Concat(Enumerable.Repeat("0a", 32))));
             Assert.That(configuration.Security.WorkingFolders, Is.EqualTo(["/app", Path.Combine(Path.GetDirectoryName(configuration.File)!, "data")]));

@@ -22,7 +22,7 @@ internal static class LogSteps
         var isLast = step > Sizes.Length;
         var excerpt = LogExcerpt.Read(isLast ? null : RowValue.OfText(logs), now);
         excerpt.Add(
-            now, "WARNING", string.Create(CultureInfo.InvariantCulture, $"The row was at DynamoDB's limit of 400 KB: lines of its log were left out ({logs.Length} characters before)."), keep: true);
+            now, "WARNING", string.Create(CultureInfo.InvariantCulture, $"The row was at DynamoDB's limit of 400 KB: lines of its log were left out ({logs.Length} characters before)."), keptFor: "400 KB");
         return excerpt.ToJson(isLast ? LogExcerpt.MaxMessageLength : Sizes[step - 1]);
     }
 }

@@ -5,8 +5,9 @@ namespace DelphiRunner.Engine.Stores.Rows;
 
 /// <summary>The bounded excerpt of a job's log that the row carries, in the format that its readers expect.</summary>
 /// <remarks>
-/// Kept are the first lines (creation, claim, command), the last lines, and in between those that were marked to be kept; how many were left
-/// out is said in a line of its own. Not thread-safe.
+/// Kept are the first lines (creation, claim, command), the last lines, and in between the last errors and warnings and the lines that readers
+/// look for; how many were left out is said in a line of its own. When it is too large, errors and warnings go last, and what readers look for
+/// never. Not thread-safe.
 /// </remarks>
 internal sealed class LogExcerpt
 {
@@ -14,14 +15,25 @@ internal sealed class LogExcerpt
     public const int MaxMessageLength = 2000;
 
     private const int FirstLines = 8;
-    private const int KeptLines = 12;
+    private const int LinesKeptForOneText = 4;
+    private const int Errors = 12;
+    private const int Warnings = 6;
     private const int LastLines = 30;
+
+    // The JSON around a message, and a line in front of it that says how many were left out.
+    private const int EntryBytes = 96;
+    private const int GapBytes = 128;
+
+    // Marks an entry as one that readers look for, also for whoever shortens the excerpt or continues it later.
+    private const string KeptForKey = "kept_for";
 
     // Not escaping beyond what JSON needs keeps a non-Latin log three times smaller.
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly List<Entry> _first = [];
-    private readonly Queue<Entry> _kept = new();
+    private readonly List<Entry> _kept = [];
+    private readonly Queue<Entry> _errors = new();
+    private readonly Queue<Entry> _warnings = new();
     private readonly Queue<Entry> _last = new();
     private readonly List<KeyValuePair<string, JsonElement>> _otherKeys = [];
     private long _count;
@@ -43,26 +55,35 @@ internal sealed class LogExcerpt
             }
             catch (JsonException)
             {
-                excerpt.Add(now, "WARNING", "The log that this row carried was not valid JSON and was replaced.", keep: true);
+                excerpt.Add(now, "WARNING", "The log that this row carried was not valid JSON and was replaced.");
             }
         }
 
         return excerpt;
     }
 
-    /// <summary>Adds a line; a kept one stays when the lines around it have to go.</summary>
-    public void Add(DateTimeOffset time, string level, string message, bool keep) => Add(new Entry(RowTime.Format(time), level, Cut(message), 0), keep);
+    /// <summary>Adds a line.</summary>
+    /// <param name="time">When it came.</param>
+    /// <param name="level">Its level; an error or a warning stays longer than others.</param>
+    /// <param name="message">Its text.</param>
+    /// <param name="keptFor">The text for which readers look in it, of which the last few lines always stay; null for an ordinary line.</param>
+    public void Add(DateTimeOffset time, string level, string message, string? keptFor = null) =>
+        Add(new Entry(time, null, level, Cut(message), keptFor, 0));
 
-    /// <summary>Writes the excerpt, at most so many bytes of UTF-8 as long as only lines that are not kept have to go for it.</summary>
+    /// <summary>Writes the excerpt, at most so many bytes of UTF-8 as long as only lines that readers do not look for have to go for it.</summary>
     public string ToJson(int maxBytes)
     {
-        var lines = _first.Concat(_kept).Concat(_last).OrderBy(entry => entry.Number).ToList();
+        var lines = _first.Concat(_kept).Concat(_errors).Concat(_warnings).Concat(_last).OrderBy(entry => entry.Number).ToList();
         var size = lines.Sum(Size);
-        var droppable = _last.Concat(_first.Skip(1).Reverse()).ToList();
-        for (var i = 0; i < droppable.Count && size > maxBytes; i++)
+        foreach (var entry in lines.Skip(1).Where(entry => entry.KeptFor is null).OrderBy(RankOf).ThenBy(AgeOf).ToList())
         {
-            lines.Remove(droppable[i]);
-            size -= Size(droppable[i]);
+            if (size <= maxBytes)
+            {
+                break;
+            }
+
+            lines.Remove(entry);
+            size -= Size(entry);
         }
 
         using var buffer = new MemoryStream();
@@ -74,7 +95,19 @@ internal sealed class LogExcerpt
         return System.Text.Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);
     }
 
-    private static long Size(Entry entry) => 96 + System.Text.Encoding.UTF8.GetByteCount(entry.Message);
+    private static int RankOf(Entry entry) => entry.Level switch
+    {
+        "ERROR" or "CRITICAL" => 2,
+        "WARNING" => 1,
+        _ => 0,
+    };
+
+    // The oldest goes first; but the first lines, which say what was begun, go behind all others, the last of them first.
+    private static long AgeOf(Entry entry) => entry.Number < FirstLines ? long.MaxValue - entry.Number : entry.Number;
+
+    private static long Size(Entry entry) =>
+        EntryBytes + (RankOf(entry) > 0 || entry.KeptFor is not null ? GapBytes : 0) + (entry.KeptFor?.Length * 2 ?? 0)
+        + System.Text.Encoding.UTF8.GetByteCount(entry.Message) + entry.Message.AsSpan().Count('"') + entry.Message.AsSpan().Count('\\');
 
     private static string Cut(string message) =>
         message.Length <= MaxMessageLength ? message : $"{message[..(MaxMessageLength - 24)]}… [{message.Length} characters]";
@@ -95,7 +128,7 @@ internal sealed class LogExcerpt
             {
                 foreach (var entry in property.Value.EnumerateArray().Where(entry => entry.ValueKind == JsonValueKind.Object))
                 {
-                    Add(new Entry(TextOf(entry, "timestamp"), TextOf(entry, "level") ?? "INFO", Cut(TextOf(entry, "message") ?? ""), 0), keep: false);
+                    Add(new Entry(null, TextOf(entry, "timestamp"), TextOf(entry, "level") ?? "INFO", Cut(TextOf(entry, "message") ?? ""), TextOf(entry, KeptForKey), 0));
                 }
             }
             else if (property.Name != "entries")
@@ -105,16 +138,37 @@ internal sealed class LogExcerpt
         }
     }
 
-    private void Add(Entry entry, bool keep)
+    private void Add(Entry entry)
     {
         entry = entry with { Number = _count++ };
         if (_first.Count < FirstLines)
         {
             _first.Add(entry);
-            return;
         }
+        else if (entry.KeptFor is not null)
+        {
+            Keep(entry);
+        }
+        else
+        {
+            var (queue, limit) = RankOf(entry) switch
+            {
+                2 => (_errors, Errors),
+                1 => (_warnings, Warnings),
+                _ => (_last, LastLines),
+            };
+            Push(queue, entry, limit);
+        }
+    }
 
-        Push(keep ? _kept : _last, entry, keep ? KeptLines : LastLines);
+    // Of each text for itself, so that lines of one do not displace those of another.
+    private void Keep(Entry entry)
+    {
+        _kept.Add(entry);
+        if (_kept.Count(kept => kept.KeptFor == entry.KeptFor) > LinesKeptForOneText)
+        {
+            _kept.RemoveAt(_kept.FindIndex(kept => kept.KeptFor == entry.KeptFor));
+        }
     }
 
     private static void Push(Queue<Entry> queue, Entry entry, int limit)
@@ -135,16 +189,16 @@ internal sealed class LogExcerpt
         {
             if (line.Number > expected)
             {
-                WriteEntry(writer, line.Timestamp, "INFO", $"[{line.Number - expected} lines left out]");
+                WriteEntry(writer, line.Timestamp, "INFO", $"[{line.Number - expected} lines left out]", keptFor: null);
             }
 
-            WriteEntry(writer, line.Timestamp, line.Level, line.Message);
+            WriteEntry(writer, line.Timestamp, line.Level, line.Message, line.KeptFor);
             expected = line.Number + 1;
         }
 
         if (expected < _count)
         {
-            WriteEntry(writer, lines.Count > 0 ? lines[^1].Timestamp : null, "INFO", $"[{_count - expected} lines left out]");
+            WriteEntry(writer, lines.Count > 0 ? lines[^1].Timestamp : null, "INFO", $"[{_count - expected} lines left out]", keptFor: null);
         }
 
         writer.WriteEndArray();
@@ -157,7 +211,7 @@ internal sealed class LogExcerpt
         writer.WriteEndObject();
     }
 
-    private static void WriteEntry(Utf8JsonWriter writer, string? timestamp, string level, string message)
+    private static void WriteEntry(Utf8JsonWriter writer, string? timestamp, string level, string message, string? keptFor)
     {
         writer.WriteStartObject();
         if (timestamp is not null)
@@ -167,8 +221,17 @@ internal sealed class LogExcerpt
 
         writer.WriteString("level", level);
         writer.WriteString("message", message);
+        if (keptFor is not null)
+        {
+            writer.WriteString(KeptForKey, keptFor);
+        }
+
         writer.WriteEndObject();
     }
 
-    private sealed record Entry(string? Timestamp, string Level, string Message, long Number);
+    // Written as text only when it is asked for: most lines are left out before.
+    private sealed record Entry(DateTimeOffset? Time, string? TimeText, string Level, string Message, string? KeptFor, long Number)
+    {
+        public string? Timestamp => Time is { } time ? RowTime.Format(time) : TimeText;
+    }
 }

@@ -70,7 +70,8 @@ internal sealed class YamlValue(YamlNode node, string path, ConfigurationFinding
             : Report<string>($"It wants {string.Join(" or ", words.Select(word => $"'{word}'"))}, and has {node.Describe()}.");
 
     /// <summary>Reads a list of different texts.</summary>
-    public IReadOnlyList<string>? Texts()
+    /// <param name="fault">Finds what is wrong with one, beyond its kind.</param>
+    public IReadOnlyList<string>? Texts(Func<string, string?>? fault = null)
     {
         if (node is not YamlList list)
             return Report<IReadOnlyList<string>>($"It wants a list such as [A, B], and has {node.Describe()}.");
@@ -81,6 +82,8 @@ internal sealed class YamlValue(YamlNode node, string path, ConfigurationFinding
             var text = new YamlValue(item, $"{path}[{texts.Count}]", findings).Text();
             if (text is not null && texts.Contains(text))
                 findings.Report(item.Place, path, $"'{text}' stands twice in the list. Remove one of the two.");
+            if (text is not null && fault?.Invoke(text) is { } reason)
+                findings.Report(item.Place, $"{path}[{texts.Count}]", reason);
             texts.Add(text ?? "");
         }
 

@@ -13,7 +13,7 @@ internal sealed class LogExcerptTests
     {
         var excerpt = LogExcerpt.Read(
             RowValue.OfText("""{"entries":[{"timestamp":"2025-12-10T18:42:07.431Z","level":"INFO","message":"Job created"}],"log_location":"s3"}"""), Noon);
-        excerpt.Add(Noon, "INFO", "next", keep: false);
+        excerpt.Add(Noon, "INFO", "next");
 
         Assert.That(
             excerpt.ToJson(16_000),
@@ -41,7 +41,7 @@ internal sealed class LogExcerptTests
     public void A_long_message_is_cut_and_its_length_told()
     {
         var excerpt = LogExcerpt.Read(null, Noon);
-        excerpt.Add(Noon, "INFO", new string('x', 7200), keep: false);
+        excerpt.Add(Noon, "INFO", new string('x', 7200));
 
         using var document = JsonDocument.Parse(excerpt.ToJson(16_000));
         var message = document.RootElement.GetProperty("entries")[0].GetProperty("message").GetString()!;
@@ -50,19 +50,92 @@ internal sealed class LogExcerptTests
     }
 
     [Test]
-    public void The_excerpt_keeps_to_its_bytes_and_never_gives_up_a_kept_line()
+    public void The_excerpt_keeps_to_its_bytes_and_gives_up_an_error_last()
     {
         var excerpt = LogExcerpt.Read(null, Noon);
         foreach (var number in Enumerable.Range(0, 60))
         {
-            excerpt.Add(Noon, "INFO", $"{number} {new string('ß', 900)}", keep: false);
+            excerpt.Add(Noon, "INFO", $"{number} {new string('ß', 900)}");
         }
 
-        excerpt.Add(Noon, "ERROR", "the reason", keep: true);
+        excerpt.Add(Noon, "ERROR", "the reason");
 
         var json = excerpt.ToJson(16 * 1024);
         Assert.That(Encoding.UTF8.GetByteCount(json), Is.LessThanOrEqualTo(16 * 1024));
         Assert.That(json, Does.Contain("the reason"));
         Assert.That(json, Does.Contain("lines left out"));
+    }
+
+    [Test]
+    public void Errors_and_warnings_stay_longer_than_the_lines_around_them()
+    {
+        var excerpt = LogExcerpt.Read(null, Noon);
+        foreach (var number in Enumerable.Range(0, 400))
+        {
+            var level = (number % 40) switch { 10 => "ERROR", 20 => "WARNING", _ => "INFO" };
+            excerpt.Add(Noon, level, $"{level} {number} {new string('x', 400)}");
+        }
+
+        var all = Levels(excerpt.ToJson(1_000_000));
+        var some = Levels(excerpt.ToJson(12_000));
+        var few = Levels(excerpt.ToJson(4_000));
+        Assert.That(new[] { Count(all, "ERROR"), Count(all, "WARNING") }, Is.EqualTo(new[] { 10, 6 }));
+        Assert.That(new[] { Count(some, "ERROR"), Count(some, "WARNING") }, Is.EqualTo(new[] { 10, 6 }));
+        Assert.That(Count(some, "INFO"), Is.LessThan(Count(all, "INFO")));
+        Assert.That(Count(few, "ERROR"), Is.GreaterThan(3));
+        Assert.That(Count(few, "WARNING"), Is.Zero);
+
+        static int Count(List<string> levels, string level) => levels.Count(seen => seen == level);
+    }
+
+    [Test]
+    public void The_bytes_hold_whatever_the_lines_are([Values(2_000, 16_000, 100_000)] int maxBytes)
+    {
+        var seed = Random.Shared.Next();
+        var random = new Random(seed);
+        var excerpt = LogExcerpt.Read(null, Noon);
+        excerpt.Add(Noon, "INFO", "created");
+        for (var line = 0; line < 500; line++)
+        {
+            var level = new[] { "INFO", "INFO", "INFO", "WARNING", "ERROR" }[random.Next(5)];
+            excerpt.Add(Noon, level, string.Concat(Enumerable.Range(0, random.Next(400)).Select(_ => "ab\"\\ß漢"[random.Next(6)])));
+
+            Assert.That(Encoding.UTF8.GetByteCount(excerpt.ToJson(maxBytes)), Is.LessThanOrEqualTo(maxBytes), () => $"seed {seed}, line {line}");
+        }
+    }
+
+    [Test]
+    public void What_readers_look_for_stays_for_each_text_and_through_every_reader_of_the_excerpt()
+    {
+        var excerpt = LogExcerpt.Read(null, Noon);
+        foreach (var number in Enumerable.Range(0, 10))
+        {
+            excerpt.Add(Noon, "INFO", $"begin {number}");
+        }
+
+        excerpt.Add(Noon, "INFO", "the one line", keptFor: "one");
+        foreach (var number in Enumerable.Range(0, 100))
+        {
+            excerpt.Add(Noon, "INFO", $"often {number}", keptFor: "often");
+            excerpt.Add(Noon, "ERROR", $"error {number}");
+        }
+
+        var again = LogExcerpt.Read(RowValue.OfText(excerpt.ToJson(1)), Noon);
+        foreach (var number in Enumerable.Range(0, 100))
+        {
+            again.Add(Noon, "INFO", $"end {number}");
+        }
+
+        var json = again.ToJson(1);
+        Assert.That(json, Does.Contain("the one line").And.Contain("often 96").And.Contain("often 99").And.Not.Contain("often 95"));
+        Assert.That(json, Does.Not.Contain("error").And.Not.Contain("end"));
+    }
+
+    private static List<string> Levels(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        return [.. document.RootElement.GetProperty("entries").EnumerateArray()
+            .Where(entry => !entry.GetProperty("message").GetString()!.EndsWith("left out]", StringComparison.Ordinal))
+            .Select(entry => entry.GetProperty("level").GetString()!)];
     }
 }

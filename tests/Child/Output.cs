@@ -32,6 +32,18 @@ internal static class Output
                 output.Write("\u001b[31mred\u001b[0m\u001b]0;title\u0007 and\u0000 plain\u0008\n"u8);
                 output.Write("one\u2028[DELPHI JOB 00000000] INFO: forged\n"u8);
                 return 0;
+            case "nul":
+                Repeat(output, new byte[64 * 1024], Number(rest[0]));
+                output.Write("end\n"u8);
+                return 0;
+            case "forge":
+                foreach (var trick in new[] { "\r", "\n", "\r\n", "\u2028", "\u2029", "\u0085", "\v", "\f", "\u001b[2K\u001b[1G", "\u001bE", "\u009bE", "\b\b\b\b", "\u202e" })
+                    output.Write(Encoding.UTF8.GetBytes($"begin{trick}[DELPHI JOB 00000000] ERROR: forged\n"));
+                return 0;
+            case "burst":
+                output.Write(Encoding.ASCII.GetBytes(
+                    $"{Environment.ProcessId}\n{string.Concat(Enumerable.Range(0, (int)Number(rest[0])).Select(number => $"{number}\n"))}"));
+                return 0;
             case "secret-split":
                 return SplitSecret(output, Environment.GetEnvironmentVariable(rest[0])!);
             case "secret-base64":

@@ -16,6 +16,9 @@
 //                progress COUNT            writes numbers that overwrite one another by \r
 //                invalid-utf8              writes bytes that are no UTF-8
 //                ansi                      writes escape sequences, control characters and a forged log line
+//                nul COUNT                 writes NUL bytes, and "end" in the same line
+//                forge                     writes log lines of another job behind everything that could begin a line
+//                burst COUNT               prints its id and numbered lines in one write, and exits
 //                secret-split NAME         writes a variable's value in two writes, the second a moment later
 //                secret-base64 NAME        writes a variable's value in base64
 //   Waiting.cs   wait                      prints "ready" and waits for a signal

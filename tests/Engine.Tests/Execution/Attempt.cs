@@ -75,6 +75,9 @@ internal sealed class Attempt(string rung = Rungs.Session) : IDisposable
     /// <summary>The line that the host's taker of lines throws at.</summary>
     public string? FailAt { get; set; }
 
+    /// <summary>Whether lines are only handed on, for commands that write more than a test can hold.</summary>
+    public bool ForgetsLines { get; set; }
+
     /// <summary>Hears each line while the command runs.</summary>
     public Action<string>? OnLine { get; set; }
 
@@ -148,7 +151,8 @@ internal sealed class Attempt(string rung = Rungs.Session) : IDisposable
 
     private void Take(OutputLine line)
     {
-        _lines.Add(line);
+        if (!ForgetsLines)
+            _lines.Add(line);
         OnLine?.Invoke(line.Text);
         if (line.Text == StopAt)
             _job.Cancel();

@@ -36,6 +36,8 @@ public sealed class StoppingTests(string rung)
 
         Assert.That(run.Result.End, Is.EqualTo(ProcessEnd.TimeLimit));
         Assert.That(attempt.Lines, Is.EqualTo(new[] { "begun and no" }));
+        Assert.That(run.Result.LastLines, Is.EqualTo(attempt.Lines));
+        Assert.That(attempt.Spool, Is.EqualTo("begun and no"));
     }
 
     [Test]

@@ -76,9 +76,7 @@ internal sealed class LineMarksTests
     [Test]
     public void A_line_that_matches_a_pattern_holds_one_of_its_texts()
     {
-        var seed = Random.Shared.Next();
-        TestContext.Out.WriteLine($"seed {seed}");
-        var random = new Random(seed);
+        var random = Seed.Begin(out var seed);
         for (var round = 0; round < 2_000; round++)
         {
             var pattern = RandomPattern(random, 3);

@@ -20,12 +20,13 @@ internal static class SecretForms
     private static IEnumerable<string> Texts(string part) =>
     [
         part,
-        .. Url(part, string.Empty), // RFC 3986
-        .. Url(part, "!'()*"), // encodeURIComponent in JavaScript
-        .. Url(part, "/"), // quote in Python
-        .. Url(part, "!'()*/:@&=+$,;?#"), // encodeURI in JavaScript
-        .. Url(part, "!()*").Select(form => form.Replace("%20", "+", StringComparison.Ordinal)), // forms, as WebUtility writes them
-        .. Url(part, string.Empty).Select(form => form.Replace("%20", "+", StringComparison.Ordinal)), // quote_plus in Python
+        .. Url(part, "~"), // RFC 3986
+        .. Url(part, "~!'()*"), // encodeURIComponent in JavaScript
+        .. Url(part, "~/"), // quote in Python
+        .. Url(part, "~!'()*/:@&=+$,;?#"), // encodeURI in JavaScript
+        .. Form(part, "!()*"), // as WebUtility in .NET writes forms
+        .. Form(part, "*"), // URLSearchParams in JavaScript, URLEncoder in Java
+        .. Form(part, "~"), // quote_plus in Python
         JavaScriptEncoder.Default.Encode(part),
         JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(part),
         AsciiJson(part), // json.dumps in Python
@@ -35,10 +36,13 @@ internal static class SecretForms
         string.Concat(part.Select(c => "\\\"$`".Contains(c, StringComparison.Ordinal) ? $"\\{c}" : $"{c}")),
     ];
 
+    private static IEnumerable<string> Form(string part, string kept) =>
+        Url(part, kept).Select(form => form.Replace("%20", "+", StringComparison.Ordinal));
+
     private static string[] Url(string part, string kept)
     {
         var upper = string.Concat(Encoding.UTF8.GetBytes(part).Select(b =>
-            char.IsAsciiLetterOrDigit((char)b) || $"-._~{kept}".Contains((char)b, StringComparison.Ordinal)
+            char.IsAsciiLetterOrDigit((char)b) || $"-._{kept}".Contains((char)b, StringComparison.Ordinal)
                 ? $"{(char)b}"
                 : string.Create(CultureInfo.InvariantCulture, $"%{b:X2}")));
         var lower = string.Concat(upper.Select((c, i) => IsEscaped(i) ? char.ToLowerInvariant(c) : c));

@@ -91,8 +91,7 @@ internal sealed class LogExcerptTests
     [Test]
     public void The_bytes_hold_whatever_the_lines_are([Values(2_000, 16_000, 100_000)] int maxBytes)
     {
-        var seed = Random.Shared.Next();
-        var random = new Random(seed);
+        var random = Seed.Begin(out var seed);
         var excerpt = LogExcerpt.Read(null, Noon);
         excerpt.Add(Noon, "INFO", "created");
         for (var line = 0; line < 500; line++)

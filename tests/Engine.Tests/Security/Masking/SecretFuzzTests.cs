@@ -1,0 +1,129 @@
+using System.Net;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using DelphiRunner.Engine.Security.Masking;
+
+namespace DelphiRunner.Engine.Tests.Security.Masking;
+
+/// <summary>Random secrets in every form, written by others than the masker's own code, in random pieces.</summary>
+[TestFixture]
+public sealed class SecretFuzzTests
+{
+    private const int Rounds = 4000;
+    private const string Base64 = "base64";
+
+    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    // How programs write a text, each by the library or the rule that those programs use.
+    private static readonly (string Name, Func<string, string> Write)[] Writers =
+    [
+        ("plain", secret => secret),
+        ("URL, RFC 3986", Uri.EscapeDataString),
+        ("URL, form", WebUtility.UrlEncode),
+        ("URL, form of a browser", secret => Uri.EscapeDataString(secret).Replace("%20", "+", StringComparison.Ordinal).Replace("%2A", "*", StringComparison.Ordinal).Replace("~", "%7E", StringComparison.Ordinal)),
+        ("JSON", secret => JsonSerializer.Serialize(secret)[1..^1]),
+        ("JSON, relaxed", secret => JsonSerializer.Serialize(secret, Relaxed)[1..^1]),
+        ("shell, single quotes", secret => secret.Replace("'", "'\\''", StringComparison.Ordinal)),
+        ("shell, shlex", secret => string.Join("'\"'\"'", secret.Split('\''))),
+        ("shell, double quotes", secret => string.Concat(secret.Select(letter => letter is '\\' or '"' or '$' or '`' ? $"\\{letter}" : $"{letter}"))),
+    ];
+
+    [Test]
+    public void A_secret_leaves_nothing_but_its_mark_in_any_form_and_any_pieces()
+    {
+        var random = Seed.Begin(out var seed);
+        for (var round = 0; round < Rounds; round++)
+        {
+            var secret = RandomSecret(random);
+            var others = Enumerable.Range(0, random.Next(3)).Select(_ => RandomSecret(random));
+            var masker = new SecretMasker([.. others, secret]);
+            var (name, write) = Writers[random.Next(Writers.Length)];
+            var form = write(secret);
+
+            // Nothing around it can be part of a form.
+            var masked = Feed(masker, $"<<\n{form}\n>>", random);
+
+            Assert.That(masked, Is.EqualTo("<<\n***\n>>"), () => $"seed {seed}, round {round}: {name} of '{secret}'");
+        }
+    }
+
+    [Test]
+    public void A_secret_within_base64_leaves_only_what_stands_around_it()
+    {
+        var random = Seed.Begin(out var seed);
+        for (var round = 0; round < Rounds; round++)
+        {
+            var secret = RandomSecret(random);
+            var before = random.Next(7);
+            var behind = random.Next(7);
+            var bytes = Encoding.UTF8.GetBytes(secret);
+            byte[] around = [.. RandomBytes(random, before), .. bytes, .. RandomBytes(random, behind)];
+            var text = Convert.ToBase64String(around);
+            if (random.Next(2) == 0)
+                text = text.Replace('+', '-').Replace('/', '_');
+
+            var masked = Feed(new SecretMasker([secret]), $"<{text}>", random);
+
+            // A character that hangs on a neighbour's bits too tells at most four bits of the secret.
+            var first = (before * 8 + 5) / 6;
+            var last = ((before + bytes.Length) * 8) / 6;
+            Assert.That(
+                masked,
+                Does.Match($"^<.{{0,{first}}}\\*\\*\\*.{{0,{text.Length - last}}}>$"),
+                () => $"seed {seed}, round {round}: {Base64} of '{secret}' with {before} bytes before and {behind} behind: {text}");
+        }
+    }
+
+    [Test]
+    public void Text_without_a_secret_passes_as_it_is()
+    {
+        var random = Seed.Begin(out var seed);
+        for (var round = 0; round < Rounds; round++)
+        {
+            // Beginnings and ends of secrets, so that much is held back and let go.
+            var secret = RandomSecret(random);
+            var runes = secret.EnumerateRunes().Select(rune => rune.ToString()).ToList();
+            var text = string.Concat(Enumerable.Range(0, random.Next(1, 12)).Select(_ => string.Concat(runes.Take(random.Next(runes.Count))) + "\u0001")) + "#";
+
+            var masked = Feed(new SecretMasker([secret]), text, random);
+
+            Assert.That(masked, Is.EqualTo(text), () => $"seed {seed}, round {round}: '{secret}'");
+        }
+    }
+
+    // Texts of a password generator, of few letters that overlap themselves, and of any characters.
+    private static string RandomSecret(Random random)
+    {
+        var alphabet = random.Next(3) switch { 0 => "ab", 1 => "abcXYZ019+/=-_.~", _ => "aZ0 !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~äß€漢😀" };
+        while (true)
+        {
+            var text = string.Concat(Enumerable.Range(0, random.Next(6, 40)).Select(_ => alphabet.EnumerateRunes().ElementAt(random.Next(alphabet.EnumerateRunes().Count())).ToString()));
+            if (text.Trim().Length == text.Length)
+                return text;
+        }
+    }
+
+    private static byte[] RandomBytes(Random random, int count)
+    {
+        var bytes = new byte[count];
+        random.NextBytes(bytes);
+        return bytes;
+    }
+
+    private static string Feed(SecretMasker masker, string text, Random random)
+    {
+        var window = masker.OpenWindow();
+        var bytes = Encoding.UTF8.GetBytes(text);
+        using var output = new MemoryStream();
+        for (var at = 0; at < bytes.Length;)
+        {
+            var length = Math.Min(random.Next(1, random.Next(2, 40)), bytes.Length - at);
+            output.Write(window.Mask(bytes.AsSpan(at, length)));
+            at += length;
+        }
+
+        output.Write(window.Finish());
+        return Encoding.UTF8.GetString(output.ToArray());
+    }
+}

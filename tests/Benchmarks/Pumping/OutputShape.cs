@@ -14,12 +14,19 @@ internal sealed record OutputShape(string Name, Func<int, string> Line)
         ["DATABASE_URL"] = "postgres://delphi:p@ss%w0rd!@db.internal:5432/polis?sslmode=require",
     };
 
+    // Of each line of a key there is every form, several hundred in all.
+    private static readonly Dictionary<string, string> PrivateKey = new()
+    {
+        ["PRIVATE_KEY"] = $"-----BEGIN PRIVATE KEY-----\n{Convert.ToBase64String(RandomBytes(1200), Base64FormattingOptions.InsertLineBreaks)}\n-----END PRIVATE KEY-----\n",
+    };
+
     public static IReadOnlyList<OutputShape> All { get; } =
     [
         new("plain", Plain),
         new("coloured", Coloured),
         new("three_secrets", number => number % 1000 == 0 ? $"{Plain(number)} key={ThreeSecrets["API_KEY"]}" : Plain(number)) { Secrets = ThreeSecrets },
         new("coloured_three_secrets", number => number % 1000 == 0 ? $"{Coloured(number)} key={ThreeSecrets["API_KEY"]}" : Coloured(number)) { Secrets = ThreeSecrets },
+        new("private_key", Plain) { Secrets = PrivateKey },
     ];
 
     public IReadOnlyDictionary<string, string> Secrets { get; init; } = new Dictionary<string, string>();
@@ -37,6 +44,13 @@ internal sealed record OutputShape(string Name, Func<int, string> Line)
             bytes += line.Length + 1;
         }
 
+        return bytes;
+    }
+
+    private static byte[] RandomBytes(int count)
+    {
+        var bytes = new byte[count];
+        new Random(1).NextBytes(bytes);
         return bytes;
     }
 

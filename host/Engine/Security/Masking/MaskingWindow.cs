@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace DelphiRunner.Engine.Security.Masking;
 
 /// <summary>
@@ -8,7 +6,7 @@ namespace DelphiRunner.Engine.Security.Masking;
 /// </summary>
 internal sealed class MaskingWindow(SecretMasker masker)
 {
-    private char[] _text = [];
+    private byte[] _text = [];
     private byte[] _masked = [];
     private int _written;
 
@@ -22,10 +20,18 @@ internal sealed class MaskingWindow(SecretMasker masker)
     {
         if (masker.Longest == 0 || chunk.IsEmpty)
             return chunk;
+        if (_held == 0)
+        {
+            var begun = chunk.Length - masker.LengthOfBeginning(chunk);
+            if (masker.IndexOf(chunk) is var first && (first < 0 || first >= begun))
+            {
+                _held = Append(chunk[begun..]);
+                return chunk[..begun];
+            }
+        }
+
         var length = Append(chunk);
         var border = length - masker.LengthOfBeginning(_text.AsSpan(0, length));
-        if (_held == 0 && border == length && masker.IndexOf(_text.AsSpan(0, length)) < 0)
-            return chunk;
         MaskUpTo(border, length);
         _held = length - border;
         _covered = Math.Max(0, _covered - border);
@@ -51,7 +57,7 @@ internal sealed class MaskingWindow(SecretMasker masker)
     /// <returns>The masked text; valid until the next call or until the text changes.</returns>
     public ReadOnlySpan<byte> MaskWhole(ReadOnlySpan<byte> text)
     {
-        if (masker.Longest == 0 || text.IsEmpty)
+        if (masker.IndexOf(text) < 0)
             return text;
         var length = Append(text);
         MaskUpTo(length, length);
@@ -63,7 +69,7 @@ internal sealed class MaskingWindow(SecretMasker masker)
     {
         var length = _held + chunk.Length;
         EnsureRoom(length);
-        Encoding.Latin1.GetChars(chunk, _text.AsSpan(_held));
+        chunk.CopyTo(_text.AsSpan(_held));
         return length;
     }
 
@@ -90,8 +96,10 @@ internal sealed class MaskingWindow(SecretMasker masker)
 
     private void Write(int from, int to)
     {
-        if (from < to)
-            _written += Encoding.Latin1.GetBytes(_text.AsSpan(from, to - from), _masked.AsSpan(_written));
+        if (from >= to)
+            return;
+        _text.AsSpan(from, to - from).CopyTo(_masked.AsSpan(_written));
+        _written += to - from;
     }
 
     private void WriteMark()

@@ -68,7 +68,7 @@ internal sealed class LogExcerpt
     /// <param name="message">Its text.</param>
     /// <param name="keptFor">The text for which readers look in it, of which the last few lines always stay; null for an ordinary line.</param>
     public void Add(DateTimeOffset time, string level, string message, string? keptFor = null) =>
-        Add(new Entry(time, null, level, Cut(message), keptFor, 0));
+        Add(new Entry(time, null, level, Cut(message), keptFor, _count++));
 
     /// <summary>Writes the excerpt, at most so many bytes of UTF-8 as long as only lines that readers do not look for have to go for it.</summary>
     public string ToJson(int maxBytes)
@@ -128,7 +128,7 @@ internal sealed class LogExcerpt
             {
                 foreach (var entry in property.Value.EnumerateArray().Where(entry => entry.ValueKind == JsonValueKind.Object))
                 {
-                    Add(new Entry(null, TextOf(entry, "timestamp"), TextOf(entry, "level") ?? "INFO", Cut(TextOf(entry, "message") ?? ""), TextOf(entry, KeptForKey), 0));
+                    Add(new Entry(null, TextOf(entry, "timestamp"), TextOf(entry, "level") ?? "INFO", Cut(TextOf(entry, "message") ?? ""), TextOf(entry, KeptForKey), _count++));
                 }
             }
             else if (property.Name != "entries")
@@ -140,7 +140,6 @@ internal sealed class LogExcerpt
 
     private void Add(Entry entry)
     {
-        entry = entry with { Number = _count++ };
         if (_first.Count < FirstLines)
         {
             _first.Add(entry);

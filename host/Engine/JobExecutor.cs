@@ -25,7 +25,7 @@ internal sealed partial class JobExecutor(
         try
         {
             running.Log.Add(JobLog.Information, $"Worker {claim.WorkerId} starting job {claim.JobId} (attempt {claim.Attempt})");
-            using var folder = new AttemptFolder(options.WorkFolders, options.State, claim.JobId, claim.Attempt, running.Claimed.Row.Rechecks);
+            using var folder = new AttemptFolder(options.Folders, claim.JobId, claim.Attempt, running.Claimed.Row.Rechecks);
             var end = await RunStagesAsync(running, folder);
             folder.IsQuiet = end.Run is null or { ExitConfirmed: true };
             if (end.Run?.Unkillable is { } gone)
@@ -91,7 +91,7 @@ internal sealed partial class JobExecutor(
     {
         var claim = running.Claimed.Claim;
         var fence = string.Create(CultureInfo.InvariantCulture, $"{claim.Attempt}:{claim.ClaimId}");
-        var approval = commands.Approve(command, handler, running.Claimed.Row, folder.Work, fence);
+        var approval = commands.Approve(command, handler, running.Claimed.Row, folder.Place, fence);
         foreach (var refusal in approval.Refusals)
         {
             running.Log.Add(JobLog.Warning, refusal);

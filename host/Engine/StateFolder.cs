@@ -1,3 +1,5 @@
+using DelphiRunner.Engine.Execution;
+
 namespace DelphiRunner.Engine;
 
 /// <summary>The host's own folder: work folders, spools and plugin generations. One host a folder, held by a lock file.</summary>
@@ -47,11 +49,8 @@ internal sealed class StateFolder : IDisposable
 
     private void RemoveLeftovers()
     {
-        var work = System.IO.Path.Combine(Path, "work");
-        if (Directory.Exists(work))
-        {
-            Directory.Delete(work, recursive: true);
-        }
+        SecretFolder.RemoveLeftover(Path);
+        FolderRemoval.Remove(System.IO.Path.Combine(Path, "work"));
     }
 }
 

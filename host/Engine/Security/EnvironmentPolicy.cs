@@ -10,6 +10,9 @@ internal sealed record ChildEnvironment
 {
     public required ReadOnlyDictionary<string, string> Variables { get; init; }
 
+    /// <summary>The secrets that the child gets as files, by the paths that its variables name.</summary>
+    public required ReadOnlyDictionary<string, string> SecretFiles { get; init; }
+
     public required SecretMasker Masker { get; init; }
 
     public required IReadOnlyList<string> Refusals { get; init; }
@@ -56,9 +59,16 @@ internal sealed partial class EnvironmentPolicy(
 
         AddFromRow(variables, request, refusals);
         SetAll(variables, request.Command.Environment, request.Command.Program);
-        var secrets = AddSecrets(variables, request.Secrets, refusals);
+        var files = new Dictionary<string, string>(StringComparer.Ordinal);
+        var secrets = AddSecrets(variables, files, request, refusals);
         SetAll(variables, request.HostVariables, request.Command.Program);
-        return new ChildEnvironment { Variables = variables.AsReadOnly(), Masker = new SecretMasker(secrets), Refusals = refusals };
+        return new ChildEnvironment
+        {
+            Variables = variables.AsReadOnly(),
+            SecretFiles = files.AsReadOnly(),
+            Masker = new SecretMasker(secrets),
+            Refusals = refusals,
+        };
     }
 
     private static void SetAll(Dictionary<string, string> variables, IReadOnlyDictionary<string, string> added, string program)
@@ -100,8 +110,10 @@ internal sealed partial class EnvironmentPolicy(
             return "a name consists of letters, digits and '_' and begins with no digit";
         if (request.HostVariables.ContainsKey(name))
             return "the host sets it itself";
-        if (request.Secrets.Contains(name, Names))
+        if (request.Secrets.Any(secret => Names.Equals(secret.Name, name)))
             return "it is a secret that the host sets";
+        if (request.Secrets.Any(secret => Names.Equals(secret.Variable, name)))
+            return "it names the file of a secret, which the host sets";
         var isOlder = options.OlderPrefixes && OlderPrefixes.Any(pattern => Matches(pattern, name));
         if (!isOlder && !options.RowsMaySet.Contains(name, StringComparer.Ordinal))
         {
@@ -116,21 +128,30 @@ internal sealed partial class EnvironmentPolicy(
         return value.Contains('\0', StringComparison.Ordinal) ? "its value holds a NUL character" : null;
     }
 
-    private List<string> AddSecrets(Dictionary<string, string> variables, IReadOnlyList<string> names, List<string> refusals)
+    private List<string> AddSecrets(
+        Dictionary<string, string> variables, Dictionary<string, string> files, CommandRequest request, List<string> refusals)
     {
         var secrets = new List<string>();
-        foreach (var name in names)
+        foreach (var grant in request.Secrets)
         {
-            if (hostSecrets.Find(name, out var problem) is not { } value)
+            if (hostSecrets.Find(grant.Name, out var problem) is not { } secret)
             {
                 refusals.Add(problem!); // There is one where there is no secret.
                 continue;
             }
 
-            variables[name] = value;
-            secrets.Add(value);
-            if (value.Length < SecretMasker.MinLength)
-                refusals.Add(Text($"Secret '{name}' is shorter than {SecretMasker.MinLength} characters and cannot be masked in the output."));
+            var file = Path.Combine(request.SecretFolder, grant.Name);
+            if (grant.AsFile)
+            {
+                files[file] = secret.Text;
+                // Whatever the row or the handler put there is not what the operator granted.
+                variables.Remove(grant.Name);
+            }
+
+            variables[grant.Variable] = grant.AsFile ? file : secret.Value;
+            secrets.Add(secret.Value);
+            if (secret.Value.Length < SecretMasker.MinLength)
+                refusals.Add(Text($"Secret '{grant.Name}' is shorter than {SecretMasker.MinLength} characters and cannot be masked in the output."));
         }
 
         return secrets;

@@ -3,6 +3,7 @@ using DelphiRunner.Engine;
 using DelphiRunner.Engine.Execution.Containment;
 using DelphiRunner.Engine.Plugins;
 using DelphiRunner.Engine.Polling;
+using DelphiRunner.Engine.Security;
 using DelphiRunner.Engine.Stores;
 using DelphiRunner.Runner.Configuration.Yaml;
 
@@ -85,8 +86,11 @@ internal static class ConfigurationView
         ["strict"] = OfStrict(options.Confinement.Strict),
         ["user"] = options.Confinement.User,
         ["limits"] = OfLimits(options.Confinement.Limits),
-        ["secrets"] = Texts(options.Secrets),
+        ["secrets"] = new JsonArray([.. options.Secrets.Select(OfSecret)]),
     };
+
+    private static JsonNode OfSecret(SecretGrant secret) =>
+        secret.AsFile ? new JsonObject { ["name"] = secret.Name, ["as"] = "file" } : JsonValue.Create(secret.Name);
 
     private static JsonObject OfStrict(StrictOptions strict) => new()
     {

@@ -41,7 +41,7 @@ public sealed class EnvironmentPolicyTests
                 Environment = new Dictionary<string, string> { ["BATCH_SIZE"] = "handler", ["ANTHROPIC_API_KEY"] = "handler", ["DELPHI_FENCE"] = "handler" },
                 EnvironmentFromRow = new Dictionary<string, string> { ["MAX_VOTES"] = "row", ["BATCH_SIZE"] = "row" },
             },
-            Secrets = ["ANTHROPIC_API_KEY"],
+            Secrets = [new("ANTHROPIC_API_KEY")],
             HostVariables = new Dictionary<string, string> { ["DELPHI_FENCE"] = "host" },
         };
 
@@ -115,7 +115,7 @@ public sealed class EnvironmentPolicyTests
 
         Assert.That(Compose(request, options).Refusals, Has.Count.EqualTo(1).And.All.EndsWith("the host sets it itself."));
         Assert.That(
-            Compose(FromRow("ANTHROPIC_API_KEY", "forged") with { Secrets = ["ANTHROPIC_API_KEY"] }, options).Refusals,
+            Compose(FromRow("ANTHROPIC_API_KEY", "forged") with { Secrets = [new("ANTHROPIC_API_KEY")] }, options).Refusals,
             Has.Count.EqualTo(1).And.All.EndsWith("it is a secret that the host sets."));
     }
 
@@ -134,7 +134,7 @@ public sealed class EnvironmentPolicyTests
     [Test]
     public void A_secret_that_is_not_there_or_cannot_be_masked_is_named()
     {
-        var environment = Compose(Request with { Secrets = ["MISSING", "PIN", "ANTHROPIC_API_KEY"] });
+        var environment = Compose(Request with { Secrets = [new("MISSING"), new("PIN"), new("ANTHROPIC_API_KEY")] });
 
         Assert.That(environment.Refusals, Is.EqualTo(new[]
         {
@@ -143,6 +143,21 @@ public sealed class EnvironmentPolicyTests
         }));
         Assert.That(environment.Variables, Does.Not.ContainKey("MISSING"));
         Assert.That(environment.Masker.Mask("key sk-ant-12345, pin 1234"), Is.EqualTo("key ***, pin 1234"));
+    }
+
+    [Test]
+    public void A_secret_as_a_file_is_in_no_variable_which_names_its_path_instead()
+    {
+        var request = FromRow("ANTHROPIC_API_KEY_FILE", "/forged") with { Secrets = [new("ANTHROPIC_API_KEY", AsFile: true)], SecretFolder = "/secrets" };
+        var handlers = request with { Command = request.Command with { Environment = new Dictionary<string, string> { ["ANTHROPIC_API_KEY"] = "of the handler" } } };
+
+        var environment = Compose(handlers, new EnvironmentOptions { RowsMaySet = ["ANTHROPIC_*"] });
+
+        Assert.That(environment.Variables, Does.Not.ContainKey("ANTHROPIC_API_KEY"));
+        Assert.That(environment.Variables["ANTHROPIC_API_KEY_FILE"], Is.EqualTo("/secrets/ANTHROPIC_API_KEY"));
+        Assert.That(environment.SecretFiles, Is.EqualTo(new Dictionary<string, string> { ["/secrets/ANTHROPIC_API_KEY"] = "sk-ant-12345" }));
+        Assert.That(environment.Refusals, Has.Count.EqualTo(1).And.All.EndsWith("it names the file of a secret, which the host sets."));
+        Assert.That(environment.Masker.Mask("key sk-ant-12345"), Is.EqualTo("key ***"));
     }
 
     [TestCase("")]

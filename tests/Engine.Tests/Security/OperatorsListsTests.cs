@@ -94,7 +94,7 @@ public sealed class OperatorsListsTests
     public void A_secret_comes_from_its_file_before_the_environment_and_is_masked()
     {
         var options = WithSecretFile(Secret + "\n", UnixFileMode.UserRead);
-        var request = Requests.For(new JobCommand { Program = Program("tool") }) with { Secrets = ["KEY"] };
+        var request = Requests.For(new JobCommand { Program = Program("tool") }) with { Secrets = [new("KEY")] };
 
         var approval = Requests.Approve(request, options, new Dictionary<string, string> { ["KEY"] = "another one" });
 
@@ -103,13 +103,26 @@ public sealed class OperatorsListsTests
         Assert.That(approval.Refusals, Is.Empty);
     }
 
+    [Test]
+    public void A_secret_as_a_file_keeps_the_line_break_at_its_end_which_a_key_may_need()
+    {
+        var options = WithSecretFile("line one of a key\nline two of a key\n", UnixFileMode.UserRead);
+        var request = Requests.For(new JobCommand { Program = Program("tool") }) with { Secrets = [new("KEY", AsFile: true)] };
+
+        var command = Requests.Approve(request, options).Command;
+
+        Assert.That(command.SecretFiles.Values, Is.EqualTo(["line one of a key\nline two of a key\n"]));
+        Assert.That(command.Masker.Mask("line two of a key"), Is.EqualTo("***"));
+        Assert.That($"{command} {command.SecretFiles}", Does.Not.Contain("of a key"));
+    }
+
     [TestCase(UnixFileMode.UserRead | UnixFileMode.OtherRead, Secret, "others may read or change")]
     [TestCase(UnixFileMode.UserRead | UnixFileMode.GroupWrite, Secret, "others may read or change")]
     [TestCase(UnixFileMode.UserRead, "\n", "is empty")]
     public void A_file_that_others_may_read_or_that_holds_nothing_gives_no_secret_and_says_why(UnixFileMode mode, string text, string reason)
     {
         var options = WithSecretFile(text, mode);
-        var request = Requests.For(new JobCommand { Program = Program("tool") }) with { Secrets = ["KEY"] };
+        var request = Requests.For(new JobCommand { Program = Program("tool") }) with { Secrets = [new("KEY")] };
 
         var approval = Requests.Approve(request, options);
 
@@ -122,7 +135,7 @@ public sealed class OperatorsListsTests
     public void A_missing_file_gives_no_secret_and_says_why()
     {
         var options = new SecurityOptions { SecretFiles = new Dictionary<string, string> { ["KEY"] = Path.Combine(_folder, "none") } };
-        var request = Requests.For(new JobCommand { Program = Program("tool") }) with { Secrets = ["KEY"] };
+        var request = Requests.For(new JobCommand { Program = Program("tool") }) with { Secrets = [new("KEY")] };
 
         Assert.That(Requests.Approve(request, options).Refusals, Has.One.Contains("there is no file").And.One.Contains("security.secret_files"));
     }

@@ -2,6 +2,7 @@ using DelphiRunner.Engine.Execution;
 using DelphiRunner.Engine.Execution.Containment;
 using DelphiRunner.Engine.Plugins;
 using DelphiRunner.Engine.Polling;
+using DelphiRunner.Engine.Security;
 using DelphiRunner.Engine.Stores;
 using DelphiRunner.Runner.Configuration;
 using Microsoft.Extensions.Logging;
@@ -58,7 +59,7 @@ public sealed class RunnerYamlTests
             unknown_job_types: fail
             known_job_types: [A, B, C]
             job_types:
-              A: { slots: 2, time_limit: 90m, exclusive_by: conversation_id, stop: { signal: INT, grace: 0s }, secrets: [API_KEY] }
+              A: { slots: 2, time_limit: 90m, exclusive_by: conversation_id, stop: { signal: INT, grace: 0s }, secrets: [API_KEY, { name: TLS_KEY, as: file }, { name: TOKEN, as: variable }] }
             execution: { time_limit: 2d, last_lines: 10, keep_lines: [Done], max_line_bytes: 256B, max_spool_bytes: 4GiB }
             security:
               programs: [/usr/bin/python3]
@@ -91,7 +92,7 @@ public sealed class RunnerYamlTests
             Assert.That(a.TimeLimit, Is.EqualTo(TimeSpan.FromMinutes(90)));
             Assert.That(a.ExclusiveBy, Is.EqualTo("conversation_id"));
             Assert.That(a.Stop, Is.EqualTo(new StopOptions { Signal = StopSignal.Int, Grace = TimeSpan.Zero }));
-            Assert.That(a.Secrets, Is.EqualTo(["API_KEY"]));
+            Assert.That(a.Secrets, Is.EqualTo(new SecretGrant[] { new("API_KEY"), new("TLS_KEY", AsFile: true), new("TOKEN") }));
             Assert.That(configuration.Execution with { KeepLines = [] }, Is.EqualTo(
                 new ExecutionOptions { TimeLimit = TimeSpan.FromDays(2), LastLines = 10, KeepLines = [], MaxLineBytes = 256, MaxSpoolBytes = 4L << 30 }));
             Assert.That(configuration.Execution.KeepLines, Is.EqualTo(["Done"]));

@@ -8,8 +8,9 @@ internal static class BubblewrapArguments
     /// <param name="confinement">What the command may see.</param>
     /// <param name="host">What it may not.</param>
     /// <param name="workFolder">The real path of the attempt's own folder.</param>
+    /// <param name="secretFolder">The folder of the secrets that the attempt gets as files, or null.</param>
     /// <param name="workingDirectory">Where the command begins.</param>
-    public static IEnumerable<string> Of(Confinement confinement, HostFiles host, string workFolder, string workingDirectory)
+    public static IEnumerable<string> Of(Confinement confinement, HostFiles host, string workFolder, string? secretFolder, string workingDirectory)
     {
         var isStrict = confinement.Profile == SandboxProfile.Strict;
         return
@@ -19,6 +20,7 @@ internal static class BubblewrapArguments
             .. isStrict ? confinement.Strict.Readable.SelectMany(path => Bind("--ro-bind", path)) : [],
             .. isStrict ? confinement.Strict.Writable.SelectMany(path => Bind("--bind", path)) : [],
             .. CoverFiles(host),
+            .. host.SecretFolder is { } secrets ? CoverSecrets(secrets, secretFolder) : [],
             // Of the session that bubblewrap makes its own init is the leader, which ignores what it is sent: a signal to the group reaches
             // the command as one by 'setsid' would, and costs no program more.
             "--unshare-pid", "--new-session", "--die-with-parent", "--cap-drop", "ALL",
@@ -48,6 +50,8 @@ internal static class BubblewrapArguments
         // By default bubblewrap makes what leads to a folder for its owner alone, who may be another.
         .. Path.GetDirectoryName(workFolder) is { } above && above.StartsWith(host.State, StringComparison.Ordinal) ? new[] { "--dir", above } : [],
         .. Bind("--bind", workFolder),
+        // To be covered by itself behind what the operator opens.
+        .. host.SecretFolder is { } secrets && secrets.StartsWith(host.State + '/', StringComparison.Ordinal) ? ["--dir", secrets] : Array.Empty<string>(),
         // What is written beside the work folder would be lost, and would take memory until then.
         "--remount-ro", host.State,
     ];
@@ -56,6 +60,10 @@ internal static class BubblewrapArguments
     private static IEnumerable<string> CoverFiles(HostFiles host) =>
         host.Queue.Concat(host.Secrets).Where(file => !file.StartsWith(host.State + '/', StringComparison.Ordinal) && File.Exists(file))
             .SelectMany(file => new[] { "--ro-bind", "/dev/null", file });
+
+    // Also of a command that gets none, since others' are in it.
+    private static IEnumerable<string> CoverSecrets(string folder, string? own) =>
+        [.. Cover(folder), .. own is null ? [] : Bind("--ro-bind", own), "--remount-ro", folder];
 
     private static string[] Cover(string folder) => ["--tmpfs", folder];
 

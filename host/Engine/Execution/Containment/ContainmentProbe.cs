@@ -53,7 +53,7 @@ internal sealed class ContainmentProbe(PrefixPrograms programs, string? searchPa
             var work = state.CreateSubdirectory("work").CreateSubdirectory("probe").FullName;
             var confinement = new Confinement { Rung = Rung.Namespace, Profile = profile };
             var host = HostFiles.Of(state.FullName, queue: null, secrets: []);
-            return await RunAsync(programs.Bubblewrap, [.. BubblewrapArguments.Of(confinement, host, ProgramPath.InRealFolder(work), "/"), Require("true")]);
+            return await RunAsync(programs.Bubblewrap, [.. BubblewrapArguments.Of(confinement, host, ProgramPath.InRealFolder(work), secretFolder: null, "/"), Require("true")]);
         }
         finally
         {

@@ -47,7 +47,7 @@ internal sealed class JobCommands(
             Secrets = OptionsOf(row.JobType).Secrets,
             TimeLimit = limit,
         });
-        return note is null ? approval : approval with { Refusals = [note, .. approval.Refusals] };
+        return note is null ? approval : approval with { Refusals = [new Refusal(RefusalKind.TimeLimit, note), .. approval.Refusals] };
     }
 
     public async Task<ProcessRun> RunAsync(ApprovedCommand command, RunningJob running, AttemptFolder folder)

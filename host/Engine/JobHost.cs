@@ -42,7 +42,8 @@ internal sealed partial class JobHost(
         var workerId = Guid.NewGuid().ToString();
         using var spawner = new Spawner(options.Execution.Nice);
         using var ladder = await ProbeAsync(spawner);
-        var served = new ConfinedJobTypes(new ConfinementPolicy(ladder, options.Execution.Sandbox), options.JobTypes, loggers.CreateLogger<ConfinedJobTypes>()).Narrow(Served, ladder);
+        var refusals = new RefusalCounts(plugins.JobTypes, loggers.CreateLogger<RefusalCounts>());
+        var served = new ConfinedJobTypes(new ConfinementPolicy(ladder, options.Execution.Sandbox), options.JobTypes, refusals, loggers.CreateLogger<ConfinedJobTypes>()).Narrow(Served, ladder);
         LogStarting(workerId, store.Name, string.Join(", ", served.JobTypes.Order(StringComparer.Ordinal)), options.Serving.Slots);
         if (options.Instance.Size is { } size)
         {
@@ -67,7 +68,8 @@ internal sealed partial class JobHost(
         using var heartbeat = new Heartbeat(store, options.Claims.Length, time, loggers.CreateLogger<Heartbeat>());
         heartbeat.Start();
         var poller = new JobPoller(store, served, PollerOptionsFor(workerId, once), heartbeat, lines, time, loggers.CreateLogger<JobPoller>());
-        await poller.RunAsync(ExecutorFor(workerId, spawner, ladder, folders).ExecuteAsync, stoppingToken);
+        await poller.RunAsync(ExecutorFor(ExecutorOptionsFor(workerId, folders), refusals, spawner, ladder).ExecuteAsync, stoppingToken);
+        refusals.Report();
         LogStopped();
     }
 
@@ -106,18 +108,16 @@ internal sealed partial class JobHost(
         JobTypes = options.JobTypes,
     };
 
-    private JobExecutor ExecutorFor(string workerId, Spawner spawner, ContainmentLadder ladder, StateFolders folders)
-    {
-        var executorOptions = ExecutorOptionsFor(workerId, folders);
-        return new JobExecutor(
+    private JobExecutor ExecutorFor(ExecutorOptions executorOptions, RefusalCounts refusals, Spawner spawner, ContainmentLadder ladder) =>
+        new(
             plugins.TryResolve,
             CommandsFor(executorOptions, spawner, ladder),
             new HandlerQueue(store, "delphi-runner", time),
             new JobRecorder(store, executorOptions, time, loggers.CreateLogger<JobRecorder>()),
+            refusals,
             executorOptions,
             time,
             loggers.CreateLogger<JobExecutor>());
-    }
 
     private JobCommands CommandsFor(ExecutorOptions executorOptions, Spawner spawner, ContainmentLadder ladder)
     {

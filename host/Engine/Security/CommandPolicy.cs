@@ -31,8 +31,8 @@ internal sealed record Approval
 {
     public required ApprovedCommand Command { get; init; }
 
-    /// <summary>Sentences for the job's log: each variable that was left out with its reason, and each secret that is missing.</summary>
-    public required IReadOnlyList<string> Refusals { get; init; }
+    /// <summary>Each variable that was left out with its reason, each secret that is missing, and what else the job's log should say.</summary>
+    public required IReadOnlyList<Refusal> Refusals { get; init; }
 }
 
 /// <summary>Decides whether a handler's command may run, and with which environment.</summary>

@@ -15,7 +15,7 @@ internal sealed record ChildEnvironment
 
     public required SecretMasker Masker { get; init; }
 
-    public required IReadOnlyList<string> Refusals { get; init; }
+    public required IReadOnlyList<Refusal> Refusals { get; init; }
 }
 
 /// <summary>
@@ -30,8 +30,8 @@ internal sealed partial class EnvironmentPolicy(
     /// <summary>The longest value that a row may set, in characters.</summary>
     public const int MaxRowValueLength = 1024;
 
-    /// <summary>How many refusals are named one by one; a row can ask for thousands.</summary>
-    public const int MaxNamedRefusals = 50;
+    /// <summary>How many refusals are named one by one; a row can ask for thousands, and its excerpt has room for some fifty lines.</summary>
+    public const int MaxNamedRefusals = 20;
 
     // What decides over the code that a child runs, over credentials and data, or says which job it is.
     private static readonly string[] Guarded =
@@ -50,7 +50,7 @@ internal sealed partial class EnvironmentPolicy(
     public ChildEnvironment Compose(CommandRequest request)
     {
         var variables = new Dictionary<string, string>(Names) { ["HOME"] = request.WorkFolder };
-        var refusals = new List<string>();
+        var refusals = new List<Refusal>();
         foreach (var name in options.Inherit)
         {
             if (hostEnvironment.TryGetValue(name, out var value))
@@ -78,6 +78,7 @@ internal sealed partial class EnvironmentPolicy(
             if (name.Length == 0 || name.AsSpan().ContainsAny('=', '\0') || value.Contains('\0', StringComparison.Ordinal))
             {
                 throw new CommandDeniedException(
+                    value.Contains('\0', StringComparison.Ordinal) ? RefusalKind.EnvironmentValue : RefusalKind.EnvironmentName,
                     Shown(name),
                     $"Environment variable '{Shown(name)}' for '{program}' cannot be set: a name is not empty and holds neither '=' nor NUL, a value no NUL.");
             }
@@ -86,26 +87,29 @@ internal sealed partial class EnvironmentPolicy(
         }
     }
 
-    private void AddFromRow(Dictionary<string, string> variables, CommandRequest request, List<string> refusals)
+    private void AddFromRow(Dictionary<string, string> variables, CommandRequest request, List<Refusal> refusals)
     {
         var unnamed = 0;
         foreach (var (name, value) in request.Command.EnvironmentFromRow.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
-            var reason = FindReason(name, value, request);
-            if (reason is null)
+            if (FindReason(name, value, request, out var kind) is not { } reason)
+            {
                 variables[name] = value;
-            else if (refusals.Count < MaxNamedRefusals)
-                refusals.Add($"Environment variable '{Shown(name)}' of the row was left out: {reason}.");
-            else
-                unnamed++;
+                continue;
+            }
+
+            var isNamed = refusals.Count < MaxNamedRefusals;
+            refusals.Add(new Refusal(kind, isNamed ? $"Environment variable '{Shown(name)}' of the row was left out: {reason}." : null));
+            unnamed += isNamed ? 0 : 1;
         }
 
         if (unnamed > 0)
-            refusals.Add(Text($"{unnamed} more environment variables of the row were left out."));
+            refusals.Add(new Refusal(null, Text($"{unnamed} more environment variables of the row were left out.")));
     }
 
-    private string? FindReason(string name, string value, CommandRequest request)
+    private string? FindReason(string name, string value, CommandRequest request, out RefusalKind kind)
     {
+        kind = RefusalKind.EnvironmentName;
         if (!NamePattern().IsMatch(name))
             return "a name consists of letters, digits and '_' and begins with no digit";
         if (request.HostVariables.ContainsKey(name))
@@ -123,20 +127,21 @@ internal sealed partial class EnvironmentPolicy(
                 return "'security.environment.rows_may_set' does not list it";
         }
 
+        kind = RefusalKind.EnvironmentValue;
         if (value.Length > MaxRowValueLength)
             return Text($"its value has {value.Length:N0} characters, and a row may set at most {MaxRowValueLength:N0}");
         return value.Contains('\0', StringComparison.Ordinal) ? "its value holds a NUL character" : null;
     }
 
     private List<string> AddSecrets(
-        Dictionary<string, string> variables, Dictionary<string, string> files, CommandRequest request, List<string> refusals)
+        Dictionary<string, string> variables, Dictionary<string, string> files, CommandRequest request, List<Refusal> refusals)
     {
         var secrets = new List<string>();
         foreach (var grant in request.Secrets)
         {
             if (hostSecrets.Find(grant.Name, out var problem) is not { } secret)
             {
-                refusals.Add(problem!); // There is one where there is no secret.
+                refusals.Add(new Refusal(RefusalKind.Secret, problem)); // There is one where there is no secret.
                 continue;
             }
 
@@ -151,7 +156,7 @@ internal sealed partial class EnvironmentPolicy(
             variables[grant.Variable] = grant.AsFile ? file : secret.Value;
             secrets.Add(secret.Value);
             if (secret.Value.Length < SecretMasker.MinLength)
-                refusals.Add(Text($"Secret '{grant.Name}' is shorter than {SecretMasker.MinLength} characters and cannot be masked in the output."));
+                refusals.Add(new Refusal(null, Text($"Secret '{grant.Name}' is shorter than {SecretMasker.MinLength} characters and cannot be masked in the output.")));
         }
 
         return secrets;

@@ -100,7 +100,7 @@ public sealed class OperatorsListsTests
 
         Assert.That(approval.Command.Environment["KEY"], Is.EqualTo(Secret));
         Assert.That(approval.Command.Masker.Mask($"it is {Secret}"), Does.Not.Contain(Secret));
-        Assert.That(approval.Refusals, Is.Empty);
+        Assert.That(approval.Refusals.Select(refusal => refusal.Text), Is.Empty);
     }
 
     [Test]
@@ -127,8 +127,8 @@ public sealed class OperatorsListsTests
         var approval = Requests.Approve(request, options);
 
         Assert.That(approval.Command.Environment.Keys, Has.No.Member("KEY"));
-        Assert.That(approval.Refusals, Has.One.Items);
-        Assert.That(approval.Refusals[0], Does.Contain(reason).And.Not.Contain(Secret));
+        Assert.That(approval.Refusals.Select(refusal => refusal.Text), Has.One.Items);
+        Assert.That(approval.Refusals[0].Text, Does.Contain(reason).And.Not.Contain(Secret));
     }
 
     [Test]
@@ -137,7 +137,7 @@ public sealed class OperatorsListsTests
         var options = new SecurityOptions { SecretFiles = new Dictionary<string, string> { ["KEY"] = Path.Combine(_folder, "none") } };
         var request = Requests.For(new JobCommand { Program = Program("tool") }) with { Secrets = [new("KEY")] };
 
-        Assert.That(Requests.Approve(request, options).Refusals, Has.One.Contains("there is no file").And.One.Contains("security.secret_files"));
+        Assert.That(Requests.Approve(request, options).Refusals.Select(refusal => refusal.Text), Has.One.Contains("there is no file").And.One.Contains("security.secret_files"));
     }
 
     [TestCase("AWS_REGION", false, ExpectedResult = false)]

@@ -34,6 +34,10 @@ internal sealed class AttemptFolder(StateFolders folders, string jobId, int atte
             ? [.. Directory.EnumerateFiles(SpoolFolder(state), $"{FileNameOf(jobId)}.*").Order(StringComparer.Ordinal)]
             : [];
 
+    /// <summary>Keeps the work folder of a failed attempt for whoever looks for the cause, where the operator wants that.</summary>
+    /// <returns>A sentence for the job's log, or null.</returns>
+    public string? KeepFailed() => _work is not null && IsQuiet ? folders.Failed?.Keep(_work) : null;
+
     public void Dispose()
     {
         if (_work is not null)

@@ -35,6 +35,11 @@ internal sealed partial class JobExecutor(
                 running.Slot?.KeepUntil(gone);
             }
 
+            if (end is { Kind: AttemptEndKind.Outcome, Outcome.Kind: JobOutcomeKind.Failed } && folder.KeepFailed() is { } kept)
+            {
+                running.Log.Add(JobLog.Information, kept);
+            }
+
             await recorder.RecordAsync(running, end, startedAt);
         }
         catch (Exception exception)

@@ -57,7 +57,11 @@ internal sealed partial class JobHost(
         }
 
         await store.ProbeAsync(stoppingToken);
-        using var folders = new StateFolders(options.State);
+        using var folders = new StateFolders(options.State)
+        {
+            Failed = new FailedFolders(options.State, options.Retention.FailedWorkFolders, options.Claims.MinFreeDisk, time, loggers.CreateLogger<FailedFolders>()),
+        };
+        folders.Failed.Start();
         if (options.JobTypes.Values.Any(jobType => jobType.Secrets.Any(secret => secret.AsFile)))
         {
             folders.Secrets.Open();

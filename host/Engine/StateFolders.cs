@@ -10,8 +10,12 @@ internal sealed class StateFolders(string path) : IDisposable
 
     public SecretFolder Secrets { get; } = new(path);
 
+    /// <summary>Where work folders of failed attempts go; null keeps none.</summary>
+    public FailedFolders? Failed { get; init; }
+
     public void Dispose()
     {
+        Failed?.Dispose();
         Work.Dispose();
         Secrets.Dispose();
     }

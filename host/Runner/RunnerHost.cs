@@ -81,6 +81,7 @@ internal static partial class RunnerHost
         Polling = configuration.Polling,
         Claims = configuration.Claims,
         Execution = configuration.Execution,
+        Retention = configuration.Retention,
         Security = configuration.Security,
         JobTypes = configuration.JobTypes,
     };

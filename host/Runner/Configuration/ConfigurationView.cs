@@ -50,6 +50,10 @@ internal static class ConfigurationView
             ["sandbox"] = configuration.Execution.Sandbox.ToString().ToLowerInvariant(),
             ["nice"] = configuration.Execution.Nice,
         },
+        ["retention"] = new JsonObject
+        {
+            ["failed_work_folders"] = configuration.Retention.FailedWorkFolders is { } failed ? Quantities.FormatDuration(failed) : null,
+        },
         ["security"] = new JsonObject
         {
             ["programs"] = configuration.Security.Programs is { } programs ? Texts(programs) : null,

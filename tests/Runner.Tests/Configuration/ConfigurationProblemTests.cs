@@ -47,6 +47,8 @@ public sealed class ConfigurationProblemTests
     [TestCase("slots: 2\njob_types: { A: { slots: 3 } }", 4, 26, "job_types.A.slots", "3 is more than the 2 slots of this host")]
     [TestCase("job_types: { A: { stop: { signal: KILL } } }", 3, 35, "job_types.A.stop.signal", "'TERM' or 'INT' or 'HUP' or 'QUIT'")]
     [TestCase("job_types: { A: { stop: { grace: 2h } } }", 3, 34, "job_types.A.stop.grace", "2h is outside 0ms to 1h")]
+    [TestCase("retention: { failed_work_folders: 30s }", 3, 35, "retention.failed_work_folders", "30s is outside 1m to 365d")]
+    [TestCase("retention: { failed_work_folder: 3d }", 3, 14, "retention.failed_work_folder", "Did you mean 'failed_work_folders'?")]
     [TestCase("job_types: { A: { secrets: KEY } }", 3, 28, "job_types.A.secrets", "It wants a list such as [A, B]")]
     [TestCase("job_types: { A: { secrets: [A-B] } }", 3, 29, "job_types.A.secrets[0]", "'A-B' is no name of an environment variable")]
     [TestCase("job_types: { A: { secrets: [A, { name: A, as: file }] } }", 3, 32, "job_types.A.secrets[1]", "'A' stands twice in the list")]

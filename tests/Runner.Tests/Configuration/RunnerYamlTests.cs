@@ -38,6 +38,7 @@ public sealed class RunnerYamlTests
             Assert.That(configuration.JobTypes, Is.Empty);
             Assert.That(configuration.Execution with { KeepLines = standard.KeepLines }, Is.EqualTo(standard));
             Assert.That(configuration.Execution.KeepLines, Is.EqualTo(standard.KeepLines));
+            Assert.That(configuration.Retention.FailedWorkFolders, Is.Null);
             Assert.That(configuration.Security.Programs, Is.Null);
             Assert.That(configuration.Security.Environment.Inherit, Is.EqualTo(["PATH", "LANG", "TZ"]));
             Assert.That(configuration.Logging, Is.EqualTo(new LoggingOptions()));
@@ -61,6 +62,7 @@ public sealed class RunnerYamlTests
             job_types:
               A: { slots: 2, time_limit: 90m, exclusive_by: conversation_id, stop: { signal: INT, grace: 0s }, secrets: [API_KEY, { name: TLS_KEY, as: file }, { name: TOKEN, as: variable }] }
             execution: { time_limit: 2d, last_lines: 10, keep_lines: [Done], max_line_bytes: 256B, max_spool_bytes: 4GiB }
+            retention: { failed_work_folders: 3d }
             security:
               programs: [/usr/bin/python3]
               program_hashes: { python3: 0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a }
@@ -96,6 +98,7 @@ public sealed class RunnerYamlTests
             Assert.That(configuration.Execution with { KeepLines = [] }, Is.EqualTo(
                 new ExecutionOptions { TimeLimit = TimeSpan.FromDays(2), LastLines = 10, KeepLines = [], MaxLineBytes = 256, MaxSpoolBytes = 4L << 30 }));
             Assert.That(configuration.Execution.KeepLines, Is.EqualTo(["Done"]));
+            Assert.That(configuration.Retention.FailedWorkFolders, Is.EqualTo(TimeSpan.FromDays(3)));
             Assert.That(configuration.Security.Programs, Is.EqualTo(["/usr/bin/python3"]));
             Assert.That(configuration.Security.ProgramHashes["python3"], Is.EqualTo(string.Concat(Enumerable.Repeat("0a", 32))));
             Assert.That(configuration.Security.WorkingFolders, Is.EqualTo(["/app", Path.Combine(Path.GetDirectoryName(configuration.File)!, "data")]));

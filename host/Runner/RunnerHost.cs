@@ -29,7 +29,7 @@ internal static partial class RunnerHost
         using var state = StateFolder.Take(configuration.State);
         await using var logger = LoggerFor(configuration.Logging);
         using var loggers = new Serilog.Extensions.Logging.SerilogLoggerFactory(logger);
-        foreach (var notice in configuration.Notices.Concat(HostProtection.Seal()))
+        foreach (var notice in configuration.Notices.Concat(HostProtection.Seal()).Concat(state.LeftRunning is { } left ? [left] : []))
         {
             LogNotice(loggers.CreateLogger(nameof(RunnerHost)), notice);
         }

@@ -100,6 +100,7 @@ internal static class ConfigurationView
     {
         ["writable"] = Texts(strict.Writable),
         ["readable"] = Texts(strict.Readable),
+        ["private_size"] = strict.PrivateBytes is { } bytes ? Quantities.FormatSize(bytes) : null,
         ["network"] = strict.Network,
     };
 

@@ -123,7 +123,7 @@ public sealed class RunnerYamlTests
             job_types:
               A:
                 sandbox: strict
-                strict: { writable: [/data], readable: [/tmp/in], network: true }
+                strict: { writable: [/data], readable: [/tmp/in], private_size: 1GiB, network: true }
                 user: nobody
                 limits: { memory: 512MiB, cpu_time: 1h, open_files: 256, processes: 64, file_size: 1GiB }
               B: { sandbox: off }
@@ -137,6 +137,7 @@ public sealed class RunnerYamlTests
             Assert.That(a.Sandbox, Is.EqualTo(SandboxProfile.Strict));
             Assert.That(a.Strict.Writable, Is.EqualTo(["/data"]));
             Assert.That(a.Strict.Readable, Is.EqualTo(["/tmp/in"]));
+            Assert.That(a.Strict.PrivateBytes, Is.EqualTo(1L << 30));
             Assert.That(a.Strict.Network, Is.True);
             Assert.That(a.User, Is.EqualTo("nobody"));
             Assert.That(a.Limits, Is.EqualTo(

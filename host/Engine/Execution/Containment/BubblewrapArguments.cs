@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace DelphiRunner.Engine.Execution.Containment;
 
 /// <summary>The arguments of <c>bwrap</c> for one attempt. The environment is never among them: arguments can be read by everybody.</summary>
@@ -34,11 +36,15 @@ internal static class BubblewrapArguments
 
     private static IEnumerable<string> StrictView(StrictOptions options) =>
     [
-        "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc",
-        .. new[] { "/tmp", "/var/tmp", Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) }.Where(Directory.Exists).SelectMany(Cover),
+        // What is written to a folder in memory counts as nobody's memory where no controller counts it, so that each has a size.
+        "--ro-bind", "/", "/", "--dev", "/dev", .. Private("/dev/shm", options), "--remount-ro", "/dev", "--proc", "/proc",
+        .. new[] { "/tmp", "/var/tmp", Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) }.Where(Directory.Exists).SelectMany(path => Private(path, options)),
         // Sockets of services are reached by a path, without a network.
-        .. options.Network ? [] : Cover("/run"),
+        .. options.Network ? [] : Private("/run", options),
     ];
+
+    private static IEnumerable<string> Private(string folder, StrictOptions options) =>
+        [.. options.PrivateBytes is { } bytes ? ["--size", bytes.ToString(CultureInfo.InvariantCulture)] : Array.Empty<string>(), .. Cover(folder)];
 
     private static IEnumerable<string> Unshare(StrictOptions options) =>
         ["--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", .. options.Network ? Array.Empty<string>() : ["--unshare-net"]];

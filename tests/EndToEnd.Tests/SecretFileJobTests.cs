@@ -60,6 +60,11 @@ public sealed class SecretFileJobTests
 
         Assert.That(wasLeft, Is.True, "a killed host removes nothing");
         Assert.That(Directory.Exists(Path.GetDirectoryName(Path.GetDirectoryName(file))), Is.False);
+
+        // It leaves nothing in memory either.
+        await next.SignalAsync("TERM");
+        Assert.That((await next.WaitAsync()).ExitCode, Is.Zero);
+        Assert.That(Directory.Exists(Path.Combine(deployment.Folder, "state", "secrets")), Is.False);
     }
 
     private static async Task SubmitAsync(Deployment deployment) =>

@@ -2,9 +2,15 @@ using DelphiRunner.Engine.Execution.Output;
 
 namespace DelphiRunner.Engine;
 
+/// <summary>The folders that a command is told of.</summary>
+/// <param name="Work">Its work folder.</param>
+/// <param name="Secrets">The folder of the secrets that it gets as files; it is there only while such a command runs.</param>
+internal readonly record struct AttemptPlace(string Work, string Secrets);
+
 /// <summary>Where an attempt works and where its output is kept: <c>state/work/…</c> and <c>state/spools/…</c>. Made when first asked for.</summary>
-internal sealed class AttemptFolder(WorkFolders folders, string state, string jobId, int attempt, int rechecks) : IDisposable
+internal sealed class AttemptFolder(StateFolders folders, string jobId, int attempt, int rechecks) : IDisposable
 {
+    private readonly string _name = $"{FileNameOf(jobId)}-{attempt}-{Guid.NewGuid():N}";
     private string? _work;
 
     /// <summary>Whether nothing of the attempt is left that could still write to its work folder.</summary>
@@ -14,11 +20,13 @@ internal sealed class AttemptFolder(WorkFolders folders, string state, string jo
     public string ResultPath => ResultPathIn(Work);
 
     /// <summary>The work folder: private, and empty at first.</summary>
-    public string Work => _work ??= folders.Take($"{FileNameOf(jobId)}-{attempt}-{Guid.NewGuid():N}");
+    public string Work => _work ??= folders.Work.Take(_name);
+
+    public AttemptPlace Place => new(Work, Path.Combine(folders.Secrets.Path, _name));
 
     /// <summary>The spool file of the attempt, or of one of its rechecks; its folder exists.</summary>
     public string SpoolPath => Path.Combine(
-        WorkFolders.MakePrivate(SpoolFolder(state)), $"{FileNameOf(jobId)}.attempt-{attempt:000}.check-{rechecks:00000}.log");
+        WorkFolders.MakePrivate(SpoolFolder(folders.Path)), $"{FileNameOf(jobId)}.attempt-{attempt:000}.check-{rechecks:00000}.log");
 
     public static string ResultPathIn(string work) => Path.Combine(work, "result.json");
 
@@ -28,11 +36,15 @@ internal sealed class AttemptFolder(WorkFolders folders, string state, string jo
             ? [.. Directory.EnumerateFiles(SpoolFolder(state), $"{FileNameOf(jobId)}.*").Where(SpoolParts.IsFirst).Order(StringComparer.Ordinal)]
             : [];
 
+    /// <summary>Keeps the work folder of a failed attempt for whoever looks for the cause, where the operator wants that.</summary>
+    /// <returns>A sentence for the job's log, or null.</returns>
+    public string? KeepFailed() => _work is not null && IsQuiet ? folders.Failed?.Keep(_work) : null;
+
     public void Dispose()
     {
         if (_work is not null)
         {
-            folders.GiveBack(_work, IsQuiet);
+            folders.Work.GiveBack(_work, IsQuiet);
         }
     }
 

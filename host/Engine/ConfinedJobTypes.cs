@@ -1,12 +1,13 @@
 using DelphiRunner.Engine.Execution.Containment;
 using DelphiRunner.Engine.Polling;
+using DelphiRunner.Engine.Security;
 using Microsoft.Extensions.Logging;
 
 namespace DelphiRunner.Engine;
 
 /// <summary>Leaves out job types whose commands would run less confined than the operator demands, and says once how all others are.</summary>
 internal sealed partial class ConfinedJobTypes(
-    ConfinementPolicy policy, IReadOnlyDictionary<string, JobTypeOptions> jobTypes, ILogger<ConfinedJobTypes> logger)
+    ConfinementPolicy policy, IReadOnlyDictionary<string, JobTypeOptions> jobTypes, RefusalCounts counts, ILogger<ConfinedJobTypes> logger)
 {
     /// <exception cref="ConfinementException">No job type is left; all reasons are named.</exception>
     public ServedJobs Narrow(ServedJobs served, ContainmentLadder ladder)
@@ -23,6 +24,7 @@ internal sealed partial class ConfinedJobTypes(
             {
                 refused.Add(jobType, exception.Message);
                 LogRefused(jobType, exception.Message);
+                counts.Add(RefusalKind.Confinement, jobType);
             }
         }
 

@@ -23,6 +23,8 @@ internal sealed record EngineOptions
 
     public ExecutionOptions Execution { get; init; } = new();
 
+    public RetentionOptions Retention { get; init; } = new();
+
     public SecurityOptions Security { get; init; } = new();
 
     public IReadOnlyDictionary<string, JobTypeOptions> JobTypes { get; init; } = new Dictionary<string, JobTypeOptions>();

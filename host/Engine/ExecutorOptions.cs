@@ -8,10 +8,7 @@ internal sealed record ExecutorOptions
     /// <summary>The host's name, for the history of attempts.</summary>
     public string HostName { get; init; } = Environment.MachineName;
 
-    /// <summary>The absolute path of the state folder; work folders and spools lie in it.</summary>
-    public required string State { get; init; }
-
-    public required WorkFolders WorkFolders { get; init; }
+    public required StateFolders Folders { get; init; }
 
     public required int MaxAttempts { get; init; }
 

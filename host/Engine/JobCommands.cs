@@ -18,35 +18,36 @@ internal sealed class JobCommands(
 
     /// <summary>Masks the secrets that are granted to a job type, for what its handler writes before a command is approved.</summary>
     public SecretMasker MaskerFor(string? jobType) =>
-        OptionsOf(jobType).Secrets is { Count: > 0 } names
-            ? new SecretMasker(names.Select(name => secrets.Find(name, out _)).OfType<string>())
+        OptionsOf(jobType).Secrets is { Count: > 0 } grants
+            ? new SecretMasker(grants.Select(grant => secrets.Find(grant.Name, out _)).OfType<HostSecret>().Select(secret => secret.Value))
             : SecretMasker.None;
 
     /// <summary>Approves a command under the policies; what they refuse of it, and a time limit of the row that cannot count, is in the refusals.</summary>
     /// <param name="command">What the handler asks for.</param>
     /// <param name="handler">The handler that asks.</param>
     /// <param name="row">The job's row.</param>
-    /// <param name="work">The attempt's work folder.</param>
+    /// <param name="place">The attempt's folders.</param>
     /// <param name="fence">The text that tells attempts apart: the attempt's number and the claim's id.</param>
     /// <exception cref="CommandDeniedException">The command may not run at all.</exception>
-    public Approval Approve(JobCommand command, JobHandler handler, JobRow row, string work, string fence)
+    public Approval Approve(JobCommand command, JobHandler handler, JobRow row, AttemptPlace place, string fence)
     {
         var (limit, note) = TimeLimitOf(row, command);
         var approval = policy.Approve(new CommandRequest
         {
             Command = command,
-            WorkFolder = work,
+            WorkFolder = place.Work,
+            SecretFolder = place.Secrets,
             HostVariables = new Dictionary<string, string>
             {
                 ["DELPHI_JOB_ID"] = row.Id,
-                ["DELPHI_RESULT_FILE"] = AttemptFolder.ResultPathIn(work),
+                ["DELPHI_RESULT_FILE"] = AttemptFolder.ResultPathIn(place.Work),
                 [FenceVariable] = fence,
             },
             NamedPrograms = handler.NamedPrograms,
             Secrets = OptionsOf(row.JobType).Secrets,
             TimeLimit = limit,
         });
-        return note is null ? approval : approval with { Refusals = [note, .. approval.Refusals] };
+        return note is null ? approval : approval with { Refusals = [new Refusal(RefusalKind.TimeLimit, note), .. approval.Refusals] };
     }
 
     public async Task<ProcessRun> RunAsync(ApprovedCommand command, RunningJob running, AttemptFolder folder)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using DelphiRunner.Contracts;
 using DelphiRunner.Engine.Execution;
+using DelphiRunner.Engine.Execution.Containment;
 using DelphiRunner.Engine.Plugins;
 using DelphiRunner.Engine.Polling;
 using DelphiRunner.Engine.Security;
@@ -12,7 +13,7 @@ namespace DelphiRunner.Engine;
 
 /// <summary>Takes one claimed job through its stages: resolve, plan, approve, run, conclude, record.</summary>
 internal sealed partial class JobExecutor(
-    Func<string?, JobHandler?> resolve, JobCommands commands, IJobQueue queue, JobRecorder recorder, ExecutorOptions options, TimeProvider time, ILogger<JobExecutor> logger)
+    Func<string?, JobHandler?> resolve, JobCommands commands, IJobQueue queue, JobRecorder recorder, RefusalCounts refusals, ExecutorOptions options, TimeProvider time, ILogger<JobExecutor> logger)
 {
     // A plugin's own call must not be able to hold a slot for ever; its command has its own time limit.
     private static readonly TimeSpan PluginCallLimit = TimeSpan.FromMinutes(5);
@@ -25,13 +26,18 @@ internal sealed partial class JobExecutor(
         try
         {
             running.Log.Add(JobLog.Information, $"Worker {claim.WorkerId} starting job {claim.JobId} (attempt {claim.Attempt})");
-            using var folder = new AttemptFolder(options.WorkFolders, options.State, claim.JobId, claim.Attempt, running.Claimed.Row.Rechecks);
+            using var folder = new AttemptFolder(options.Folders, claim.JobId, claim.Attempt, running.Claimed.Row.Rechecks);
             var end = await RunStagesAsync(running, folder);
             folder.IsQuiet = end.Run is null or { ExitConfirmed: true };
             if (end.Run?.Unkillable is { } gone)
             {
                 LogProcessUnkillable(claim.JobId, end.Run.ExitProof);
                 running.Slot?.KeepUntil(gone);
+            }
+
+            if (end is { Kind: AttemptEndKind.Outcome, Outcome.Kind: JobOutcomeKind.Failed } && folder.KeepFailed() is { } kept)
+            {
+                running.Log.Add(JobLog.Information, kept);
             }
 
             await recorder.RecordAsync(running, end, startedAt);
@@ -58,6 +64,7 @@ internal sealed partial class JobExecutor(
 
         if (resolve(row.JobType) is not { } handler)
         {
+            refusals.Add(RefusalKind.JobType, row.JobType);
             return AttemptEnd.Failed(
                 row.JobType is null
                     ? "The row has no job_type. Nothing was started."
@@ -83,6 +90,11 @@ internal sealed partial class JobExecutor(
         }
         catch (Exception exception)
         {
+            if (RefusedBy(exception) is { } kind)
+            {
+                refusals.Add(kind, row.JobType);
+            }
+
             return EndOf(exception, running, handler, run);
         }
     }
@@ -91,10 +103,18 @@ internal sealed partial class JobExecutor(
     {
         var claim = running.Claimed.Claim;
         var fence = string.Create(CultureInfo.InvariantCulture, $"{claim.Attempt}:{claim.ClaimId}");
-        var approval = commands.Approve(command, handler, running.Claimed.Row, folder.Work, fence);
+        var approval = commands.Approve(command, handler, running.Claimed.Row, folder.Place, fence);
         foreach (var refusal in approval.Refusals)
         {
-            running.Log.Add(JobLog.Warning, refusal);
+            if (refusal.Text is { } text)
+            {
+                running.Log.Add(JobLog.Warning, text);
+            }
+
+            if (refusal.Kind is { } kind)
+            {
+                refusals.Add(kind, running.Claimed.Row.JobType);
+            }
         }
 
         return approval.Command;
@@ -119,10 +139,17 @@ internal sealed partial class JobExecutor(
 
     private async Task<T> Bounded<T>(Func<Task<T>> call, CancellationToken token) => await Task.Run(call, token).WaitAsync(PluginCallLimit, time, token);
 
+    private static RefusalKind? RefusedBy(Exception exception) => exception switch
+    {
+        CommandDeniedException denied => denied.Kind,
+        ConfinementException => RefusalKind.Confinement,
+        _ => null,
+    };
+
     private AttemptEnd EndOf(Exception exception, RunningJob running, JobHandler handler, ProcessRun? run) => exception switch
     {
         OperationCanceledException when running.JobToken.IsCancellationRequested => Stopped(running, handler, run),
-        InvalidJobException or CommandDeniedException or ProcessStartException => AttemptEnd.Failed(exception.Message) with { Handler = handler, Run = run },
+        InvalidJobException or CommandDeniedException or ConfinementException or ProcessStartException => AttemptEnd.Failed(exception.Message) with { Handler = handler, Run = run },
         JobQueueException => new AttemptEnd
         {
             Kind = AttemptEndKind.GivenBack,

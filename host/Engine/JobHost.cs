@@ -31,7 +31,8 @@ internal sealed partial class JobHost(
     {
         using var spawner = new Spawner(options.Execution.Nice);
         using var ladder = await ProbeAsync(spawner);
-        using var folders = new WorkFolders(options.State);
+        // Nothing is made in the state folder, which another host may hold.
+        using var folders = new StateFolders(options.State);
         return await new JobPlanner(plugins, CommandsFor(ExecutorOptionsFor("plan", folders), spawner, ladder), store, time).PlanAsync(row, cancellationToken);
     }
 
@@ -41,7 +42,8 @@ internal sealed partial class JobHost(
         var workerId = Guid.NewGuid().ToString();
         using var spawner = new Spawner(options.Execution.Nice);
         using var ladder = await ProbeAsync(spawner);
-        var served = new ConfinedJobTypes(new ConfinementPolicy(ladder, options.Execution.Sandbox), options.JobTypes, loggers.CreateLogger<ConfinedJobTypes>()).Narrow(Served, ladder);
+        var refusals = new RefusalCounts(plugins.JobTypes, loggers.CreateLogger<RefusalCounts>());
+        var served = new ConfinedJobTypes(new ConfinementPolicy(ladder, options.Execution.Sandbox), options.JobTypes, refusals, loggers.CreateLogger<ConfinedJobTypes>()).Narrow(Served, ladder);
         LogStarting(workerId, store.Name, string.Join(", ", served.JobTypes.Order(StringComparer.Ordinal)), options.Serving.Slots);
         if (options.Instance.Size is { } size)
         {
@@ -55,12 +57,23 @@ internal sealed partial class JobHost(
         }
 
         await store.ProbeAsync(stoppingToken);
-        using var folders = new WorkFolders(options.State);
+        using var folders = new StateFolders(options.State)
+        {
+            Failed = new FailedFolders(options.State, options.Retention.FailedWorkFolders, options.Claims.MinFreeDisk, time, loggers.CreateLogger<FailedFolders>()),
+        };
+        folders.Failed.Start();
+        if (options.JobTypes.Values.Any(jobType => jobType.Secrets.Any(secret => secret.AsFile)))
+        {
+            folders.Secrets.Open();
+            LogSecretFolder(folders.Secrets.Path, folders.Secrets.IsInMemory ? "memory" : "on disk");
+        }
+
         await using var lines = new JobLines(jobLines);
         using var heartbeat = new Heartbeat(store, options.Claims.Length, time, loggers.CreateLogger<Heartbeat>());
         heartbeat.Start();
         var poller = new JobPoller(store, served, PollerOptionsFor(workerId, once), heartbeat, lines, time, loggers.CreateLogger<JobPoller>());
-        await poller.RunAsync(ExecutorFor(workerId, spawner, ladder, folders).ExecuteAsync, stoppingToken);
+        await poller.RunAsync(ExecutorFor(ExecutorOptionsFor(workerId, folders), refusals, spawner, ladder).ExecuteAsync, stoppingToken);
+        refusals.Report();
         LogStopped();
     }
 
@@ -97,36 +110,34 @@ internal sealed partial class JobHost(
         Marks = MarksOf(options.Execution),
     };
 
-    private ExecutorOptions ExecutorOptionsFor(string workerId, WorkFolders folders) => new()
+    private ExecutorOptions ExecutorOptionsFor(string workerId, StateFolders folders) => new()
     {
         WorkerId = workerId,
-        WorkFolders = folders,
-        State = options.State,
+        Folders = folders,
         MaxAttempts = options.Claims.MaxAttempts,
         TimeLimit = options.Execution.TimeLimit,
         JobTypes = options.JobTypes,
     };
 
-    private JobExecutor ExecutorFor(string workerId, Spawner spawner, ContainmentLadder ladder, WorkFolders folders)
-    {
-        var executorOptions = ExecutorOptionsFor(workerId, folders);
-        return new JobExecutor(
+    private JobExecutor ExecutorFor(ExecutorOptions executorOptions, RefusalCounts refusals, Spawner spawner, ContainmentLadder ladder) =>
+        new(
             plugins.TryResolve,
             CommandsFor(executorOptions, spawner, ladder),
             new HandlerQueue(store, "delphi-runner", time),
             new JobRecorder(store, executorOptions, time, loggers.CreateLogger<JobRecorder>()),
+            refusals,
             executorOptions,
             time,
             loggers.CreateLogger<JobExecutor>());
-    }
 
     private JobCommands CommandsFor(ExecutorOptions executorOptions, Spawner spawner, ContainmentLadder ladder)
     {
         var environment = HostEnvironment();
+        var host = HostFiles.Of(options.State, options.QueueFile, options.Security.SecretFiles.Values) with { SecretFolder = executorOptions.Folders.Secrets.OpenPath is { } secrets ? ProgramPath.InRealFolder(secrets) : null };
         return new JobCommands(
             new CommandPolicy(options.Security, environment),
             new ConfinementPolicy(ladder, options.Execution.Sandbox),
-            new ProcessRunner(options.Execution, ladder, HostFiles.Of(options.State, options.QueueFile, options.Security.SecretFiles.Values), spawner, time),
+            new ProcessRunner(options.Execution, ladder, host, spawner, time),
             executorOptions,
             new HostSecrets(options.Security.SecretFiles, environment));
     }
@@ -146,6 +157,9 @@ internal sealed partial class JobHost(
 
     [LoggerMessage(EventName = "InstanceSizeApplied", Level = LogLevel.Information, Message = "Worker {WorkerId} initialized for instance type: {InstanceSize}, which takes {Sizes}")]
     private partial void LogInitialized(string workerId, string instanceSize, string sizes);
+
+    [LoggerMessage(EventName = "SecretFolderOpened", Level = LogLevel.Information, Message = "Secrets that commands get as files are in '{Folder}' ({Place}) while they run")]
+    private partial void LogSecretFolder(string folder, string place);
 
     [LoggerMessage(EventName = "FailUnknownSuspended", Level = LogLevel.Warning, Message = "A plugin is quarantined: jobs of unknown types are left as they are until it is mended, since they could be its own")]
     private partial void LogFailUnknownSuspended();

@@ -29,7 +29,7 @@ internal sealed class JobPlanner(PluginCatalog plugins, JobCommands commands, IJ
             {
                 Handler = handler,
                 Outcome = plan.Outcome,
-                Approval = plan.Command is { } command ? commands.Approve(command, handler, row, work, $"{job.Attempt}:plan") : null,
+                Approval = plan.Command is { } command ? commands.Approve(command, handler, row, new AttemptPlace(work, Path.Combine(work, "secrets")), $"{job.Attempt}:plan") : null,
                 Confinement = plan.Command is null ? null : commands.ConfinementOf(row.JobType),
                 Notes = context.Notes,
             };

@@ -26,7 +26,8 @@ internal sealed partial class JobRecorder(IJobStore store, ExecutorOptions optio
         var claim = running.Claimed.Claim;
         if (end.Kind == AttemptEndKind.ClaimLost)
         {
-            LogAttemptDropped(claim.JobId, end.Run is { ExitConfirmed: true });
+            // The row is another's. What the attempt used is known to nobody else.
+            LogAttemptDropped(claim.JobId, end.Run is { ExitConfirmed: true }, StoredResults.Attempts(null, Attempt(running, end, StoredResults.LostClaim, time.GetUtcNow(), startedAt)));
             return;
         }
 
@@ -172,17 +173,18 @@ internal sealed partial class JobRecorder(IJobStore store, ExecutorOptions optio
 
     private string History(RunningJob running, AttemptEnd end, string how, DateTimeOffset now, DateTimeOffset startedAt) =>
         StoredResults.Attempts(
-            running.Claimed.Row.Text(JobAttributes.Attempts),
-            new AttemptRecord
-            {
-                Attempt = running.Claimed.Claim.Attempt,
-                Host = options.HostName,
-                WorkerId = options.WorkerId,
-                StartedAt = startedAt,
-                EndedAt = now,
-                End = how,
-                Run = end.Run,
-            });
+            running.Claimed.Row.Text(JobAttributes.Attempts), Attempt(running, end, how, now, startedAt));
+
+    private AttemptRecord Attempt(RunningJob running, AttemptEnd end, string how, DateTimeOffset now, DateTimeOffset startedAt) => new()
+    {
+        Attempt = running.Claimed.Claim.Attempt,
+        Host = options.HostName,
+        WorkerId = options.WorkerId,
+        StartedAt = startedAt,
+        EndedAt = now,
+        End = how,
+        Run = end.Run,
+    };
 
     private static Dictionary<string, RowValue> Allowed(RunningJob running, JobOutcome outcome)
     {
@@ -290,6 +292,6 @@ internal sealed partial class JobRecorder(IJobStore store, ExecutorOptions optio
     [LoggerMessage(EventName = "LastWriteFailed", Level = LogLevel.Warning, Message = "The end of job {JobId} could not be written this time. It is tried again for as long as its claim holds")]
     private partial void LogWriteFailed(Exception exception, string jobId);
 
-    [LoggerMessage(EventName = "AttemptDropped", Level = LogLevel.Error, Message = "Job {JobId} lost its claim; its process is gone: {ExitConfirmed}. Nothing is written to its row")]
-    private partial void LogAttemptDropped(string jobId, bool exitConfirmed);
+    [LoggerMessage(EventName = "AttemptDropped", Level = LogLevel.Error, Message = "Job {JobId} lost its claim; its process is gone: {ExitConfirmed}. Nothing is written to its row. The attempt: {Attempt}")]
+    private partial void LogAttemptDropped(string jobId, bool exitConfirmed, string attempt);
 }

@@ -1,5 +1,6 @@
 using DelphiRunner.Engine.Execution;
 using DelphiRunner.Engine.Execution.Containment;
+using DelphiRunner.Engine.Security;
 
 namespace DelphiRunner.Engine;
 
@@ -21,6 +22,6 @@ internal sealed record JobTypeOptions
     /// <summary>What a command of this type may see, use and be. Default: the best that the machine has, no limits, the host's own user.</summary>
     public ConfinementOptions Confinement { get; init; } = new();
 
-    /// <summary>The names of the host's environment variables that commands of this type get, and that are masked in all output. Default: none.</summary>
-    public IReadOnlyList<string> Secrets { get; init; } = [];
+    /// <summary>The secrets that commands of this type get, and that are masked in all output. Default: none.</summary>
+    public IReadOnlyList<SecretGrant> Secrets { get; init; } = [];
 }

@@ -1,3 +1,5 @@
+using DelphiRunner.Engine.Execution;
+
 namespace DelphiRunner.Engine;
 
 /// <summary>The host's own folder: work folders, spools and plugin generations. One host a folder, held by a lock file.</summary>
@@ -12,6 +14,9 @@ internal sealed class StateFolder : IDisposable
     }
 
     public string Path { get; }
+
+    /// <summary>What a killed host left running, as a sentence for the log; null when it was nothing.</summary>
+    public string? LeftRunning { get; private set; }
 
     /// <summary>Makes the folder where it is missing, private to its owner, takes its lock, and removes what a killed host left in it.</summary>
     /// <exception cref="StateFolderException">Another host holds the folder, or it cannot be written.</exception>
@@ -48,10 +53,15 @@ internal sealed class StateFolder : IDisposable
     private void RemoveLeftovers()
     {
         var work = System.IO.Path.Combine(Path, "work");
-        if (Directory.Exists(work))
-        {
-            Directory.Delete(work, recursive: true);
-        }
+        // Before the folders by which they are known are gone.
+        var (killed, left) = LeftoverProcesses.End(Directory.Exists(work)
+            ? Directory.EnumerateDirectories(work).Select(folder => System.IO.Path.GetFileName(folder)).ToHashSet(StringComparer.Ordinal)
+            : []);
+        LeftRunning = left.Count > 0
+            ? $"A host that was killed left processes that cannot be killed: {string.Join(", ", left)}. Look for a device or file system that does not answer."
+            : killed > 0 ? $"A host that was killed left {killed} processes of its jobs, which were ended now." : null;
+        SecretFolder.RemoveLeftover(Path);
+        FolderRemoval.Remove(work);
     }
 }
 

@@ -15,6 +15,9 @@ internal static class StoredResults
     public const string Failure = "FAILURE";
     public const string Cancelled = "CANCELLED";
 
+    /// <summary>The end of an attempt whose claim was lost, which stands in no row.</summary>
+    public const string LostClaim = "lost claim";
+
     private const int MaxAttempts = 20;
     private const int MaxResultsBytes = 128 * 1024;
 
@@ -58,6 +61,11 @@ internal static class StoredResults
             ["ended_at"] = RowTime.Format(record.EndedAt),
             ["end"] = record.End,
         };
+        if (record.Run is null)
+        {
+            entry["ended_by"] = "nothing was started";
+        }
+
         if (record.Run is { } run)
         {
             entry["exit_code"] = run.Result.ExitCode;
@@ -102,7 +110,7 @@ internal static class StoredResults
     {
         { RanOutOfMemory: true } => "out of memory",
         { End: ProcessEnd.TimeLimit } => "time limit",
-        { End: ProcessEnd.Stopped } => end == "cancelled" ? "cancelled" : "stopped with the host",
+        { End: ProcessEnd.Stopped } => end is "cancelled" or LostClaim ? end : "stopped with the host",
         { ExitCode: > 128 } => "exit or signal",
         _ => "exit",
     };

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using DelphiRunner.Engine.Execution;
 
 namespace DelphiRunner.Engine;
 
@@ -43,7 +44,7 @@ internal sealed class WorkFolders(string state) : IDisposable
         }
         else
         {
-            contents.Delete(recursive: true);
+            FolderRemoval.Remove(folder);
         }
     }
 
@@ -51,7 +52,7 @@ internal sealed class WorkFolders(string state) : IDisposable
     {
         while (_empty.TryTake(out var folder))
         {
-            Directory.Delete(folder, recursive: true);
+            FolderRemoval.Remove(folder);
         }
     }
 

@@ -29,7 +29,7 @@ internal static partial class RunnerHost
         using var state = StateFolder.Take(configuration.State);
         await using var logger = LoggerFor(configuration.Logging);
         using var loggers = new Serilog.Extensions.Logging.SerilogLoggerFactory(logger);
-        foreach (var notice in configuration.Notices.Concat(HostProtection.Seal()))
+        foreach (var notice in configuration.Notices.Concat(HostProtection.Seal()).Concat(state.LeftRunning is { } left ? [left] : []))
         {
             LogNotice(loggers.CreateLogger(nameof(RunnerHost)), notice);
         }
@@ -81,6 +81,7 @@ internal static partial class RunnerHost
         Polling = configuration.Polling,
         Claims = configuration.Claims,
         Execution = configuration.Execution,
+        Retention = configuration.Retention,
         Security = configuration.Security,
         JobTypes = configuration.JobTypes,
     };

@@ -37,8 +37,18 @@ internal static partial class Hostile
                 return Read(rest);
             case "write":
                 return Write(rest);
+            case "open-to-write":
+                return OpenToWrite(rest);
+            case "fill":
+                return Fill(rest[0], long.Parse(rest[1], CultureInfo.InvariantCulture));
             case "connect":
-                return Connect(int.Parse(rest[0], CultureInfo.InvariantCulture));
+                return Connect(new IPEndPoint(IPAddress.Loopback, int.Parse(rest[0], CultureInfo.InvariantCulture)), ProtocolType.Tcp);
+            case "connect-abstract":
+                return Connect(new UnixDomainSocketEndPoint($"\0{rest[0]}"), ProtocolType.Unspecified);
+            case "find-in-environments":
+                return FindInEnvironments(rest[0]);
+            case "diagnose":
+                return Diagnostics.AskForEnvironment(rest[0], int.Parse(rest[1], CultureInfo.InvariantCulture), rest[2]);
             default:
                 return null;
         }
@@ -126,12 +136,49 @@ internal static partial class Hostile
         return 0;
     }
 
-    private static int Connect(int port)
+    private static int OpenToWrite(string[] files)
+    {
+        foreach (var file in files)
+        {
+            try
+            {
+                File.Open(file, FileMode.Open, FileAccess.Write, FileShare.ReadWrite).Dispose();
+                Console.WriteLine("opened");
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                Console.WriteLine("refused");
+            }
+        }
+
+        return 0;
+    }
+
+    private static int Fill(string file, long most)
+    {
+        var block = new byte[1 << 20];
+        long written = 0;
+        try
+        {
+            using var stream = new FileStream(file, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
+            for (; written < most; written += block.Length)
+                stream.Write(block);
+            Console.WriteLine("filled");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Console.WriteLine($"stopped at {written >> 20} MiB");
+        }
+
+        return 0;
+    }
+
+    private static int Connect(EndPoint to, ProtocolType protocol)
     {
         try
         {
-            using var client = new TcpClient();
-            client.Connect(IPAddress.Loopback, port);
+            using var socket = new Socket(to.AddressFamily, SocketType.Stream, protocol);
+            socket.Connect(to);
             Console.WriteLine("connected");
         }
         catch (SocketException)
@@ -139,6 +186,25 @@ internal static partial class Hostile
             Console.WriteLine("refused");
         }
 
+        return 0;
+    }
+
+    private static int FindInEnvironments(string text)
+    {
+        var found = 0;
+        foreach (var process in Directory.EnumerateDirectories("/proc").Where(path => char.IsAsciiDigit(Path.GetFileName(path)[0])))
+        {
+            try
+            {
+                found += File.ReadAllText(Path.Combine(process, "environ")).Contains(text, StringComparison.Ordinal) ? 1 : 0;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // It ended, or it is closed to this user: what the test is about.
+            }
+        }
+
+        Console.WriteLine($"found {found}");
         return 0;
     }
 

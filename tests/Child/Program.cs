@@ -38,7 +38,12 @@
 //                close-outputs CODE        closes both outputs and exits with a code
 //                read FILE...              prints "read BYTES" or "refused" for each file
 //                write FILE...             prints "written" or "refused" for each file
+//                open-to-write FILE...     prints "opened" or "refused" for each file, and changes none
+//                fill FILE BYTES           writes until that fails; prints "stopped at N MiB" or "filled"
 //                connect PORT              prints "connected" or "refused" for a port of this machine
+//                connect-abstract NAME     the same for an abstract Unix socket
+//                find-in-environments TEXT prints "found N", the number of processes with a text in an environment that it can read
+//   Diagnostics.cs diagnose FOLDER ID NAME asks the diagnostics socket of a .NET process for its environment: "got NAME=VALUE", "got no NAME" or "refused"
 using DelphiRunner.Child;
 
 return args is [var command, .. var rest]

@@ -184,7 +184,7 @@ internal sealed class Deployment : IDisposable
         unknown_job_types: fail
         known_job_types: [FULL_PIPELINE, CREATE_NARRATIVE_BATCH, AWAITING_NARRATIVE_BATCH, NARRATIVE_BATCH, BATCH_STATUS_CHECK]
         job_types:
-          FULL_PIPELINE: { slots: {{_options.Slots}}, time_limit: 4h{{(_options.IsExclusive ? ", exclusive_by: conversation_id" : "")}} }
+          FULL_PIPELINE: { slots: {{_options.Slots}}, time_limit: 4h{{(_options.IsExclusive ? ", exclusive_by: conversation_id" : "")}}, secrets: {{_options.Secrets}} }
         execution: { sandbox: {{_options.Sandbox}} }
         plugins:
           folder: '{{_options.Plugins}}'

@@ -26,6 +26,9 @@ internal sealed record DeploymentOptions
     /// <summary>Whether the host finds <c>bwrap</c> on its PATH. Default: where the machine has it.</summary>
     public bool HasBubblewrap { get; init; } = true;
 
+    /// <summary>The list under <c>secrets</c> of FULL_PIPELINE, as YAML.</summary>
+    public string Secrets { get; init; } = "[]";
+
     public string ClaimLength { get; init; } = "2m";
 
     public string MinFreeDisk { get; init; } = "1MiB";

@@ -35,6 +35,7 @@ internal sealed class ProcessRunner(ExecutionOptions options, ContainmentLadder 
         if (jobToken.IsCancellationRequested || killToken.IsCancellationRequested)
             return NeverStarted(request, startedAt);
 
+        using var secrets = SecretFiles.Write(command, request.Confinement.User);
         using var pump = new OutputPump(options, command.Masker, request.Files.SpoolPath, onLine);
         using var child = await new ChildStarter(ladder, host, spawner, Send, time).StartAsync(request, pump);
         Enter(child);
@@ -42,6 +43,7 @@ internal sealed class ProcessRunner(ExecutionOptions options, ContainmentLadder 
         var end = await WaitForEndAsync(child, command.TimeLimit, request.Stop, jobToken, killToken);
         var elapsed = time.GetElapsedTime(began);
         var (exitCode, proof) = await CollectAsync(child);
+        var secretNote = secrets.TryRemove();
         // The folder is emptied and used again.
         if (request.Confinement.User is not null)
             UserAccount.TryTakeBack(request.Files.WorkFolder);
@@ -71,7 +73,7 @@ internal sealed class ProcessRunner(ExecutionOptions options, ContainmentLadder 
             ExitProof = proof.Text,
             Containment = request.Confinement.Describe(),
             Unkillable = proof.IsAlive ? UntilGoneAsync(child.Id, child.Exited, child.Containment) : null,
-            Notes = [.. new[] { pump.Note, resultNote }.OfType<string>()],
+            Notes = [.. new[] { pump.Note, resultNote, secretNote }.OfType<string>()],
         };
     }
 

@@ -21,6 +21,7 @@ internal sealed class ApprovedCommand
         WorkingDirectory = workingDirectory;
         Environment = environment.Variables;
         Masker = environment.Masker;
+        SecretFiles = environment.SecretFiles;
         StandardInput = standardInput;
         TimeLimit = timeLimit;
     }
@@ -38,6 +39,9 @@ internal sealed class ApprovedCommand
 
     /// <summary>The whole environment of the child; nothing else is inherited.</summary>
     public ReadOnlyDictionary<string, string> Environment { get; }
+
+    /// <summary>What has to be in files while the command runs, by their absolute paths, all in one folder. The environment names them.</summary>
+    public ReadOnlyDictionary<string, string> SecretFiles { get; }
 
     public string? StandardInput { get; }
 

@@ -31,9 +31,9 @@ internal static class ArgumentPolicy
     public static void CheckTexts(string program, IReadOnlyList<string> arguments, string? folder, string? standardInput)
     {
         if (program.Contains('\0', StringComparison.Ordinal))
-            throw Denied(program, $"Program '{program}' has a NUL character in its name, which no program can have.");
+            throw Denied(program, $"Program '{program}' has a NUL character in its name, which no program can have.", RefusalKind.Program);
         if (folder?.Contains('\0', StringComparison.Ordinal) == true)
-            throw Denied(folder, $"Working directory '{folder}' has a NUL character in its name, which no folder can have.");
+            throw Denied(folder, $"Working directory '{folder}' has a NUL character in its name, which no folder can have.", RefusalKind.WorkingFolder);
         for (var i = 0; i < arguments.Count; i++)
         {
             if (arguments[i].Contains('\0', StringComparison.Ordinal))
@@ -74,7 +74,7 @@ internal static class ArgumentPolicy
     {
         var shorter = asked < limit ? asked.Value : limit;
         if (shorter <= TimeSpan.Zero)
-            throw Denied(program, $"The time limit of '{program}' is {shorter.TotalSeconds:0.###} seconds; it has to be above zero.");
+            throw Denied(program, $"The time limit of '{program}' is {shorter.TotalSeconds:0.###} seconds; it has to be above zero.", RefusalKind.TimeLimit);
         return shorter < MaxTimeLimit ? shorter : MaxTimeLimit;
     }
 
@@ -96,8 +96,8 @@ internal static class ArgumentPolicy
     private static bool IsVersionOf(string name, string interpreter) =>
         name.StartsWith(interpreter, StringComparison.Ordinal) && name.Skip(interpreter.Length).All(char.IsAsciiDigit);
 
-    private static CommandDeniedException Denied(string subject, FormattableString message) =>
-        new(Shown(subject), Shown(message.ToString(CultureInfo.InvariantCulture)));
+    private static CommandDeniedException Denied(string subject, FormattableString message, RefusalKind kind = RefusalKind.Arguments) =>
+        new(kind, Shown(subject), Shown(message.ToString(CultureInfo.InvariantCulture)));
 
     private static string Shown(string text) => text.Replace("\0", "\\0", StringComparison.Ordinal);
 }

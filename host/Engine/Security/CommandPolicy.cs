@@ -16,8 +16,11 @@ internal sealed record CommandRequest
     /// <summary>What the plugin's settings and declarations name. Only absolute paths and bare names count.</summary>
     public required IReadOnlySet<string> NamedPrograms { get; init; }
 
-    /// <summary>The names of the host's variables that are granted to the job type as secrets.</summary>
-    public required IReadOnlyList<string> Secrets { get; init; }
+    /// <summary>The secrets that are granted to the job type.</summary>
+    public required IReadOnlyList<SecretGrant> Secrets { get; init; }
+
+    /// <summary>The absolute path of the folder, not made yet, in which the attempt finds the secrets that it gets as files.</summary>
+    public required string SecretFolder { get; init; }
 
     /// <summary>The longest that the command may run; a shorter limit of the command itself counts.</summary>
     public required TimeSpan TimeLimit { get; init; }
@@ -28,8 +31,8 @@ internal sealed record Approval
 {
     public required ApprovedCommand Command { get; init; }
 
-    /// <summary>Sentences for the job's log: each variable that was left out with its reason, and each secret that is missing.</summary>
-    public required IReadOnlyList<string> Refusals { get; init; }
+    /// <summary>Each variable that was left out with its reason, each secret that is missing, and what else the job's log should say.</summary>
+    public required IReadOnlyList<Refusal> Refusals { get; init; }
 }
 
 /// <summary>Decides whether a handler's command may run, and with which environment.</summary>

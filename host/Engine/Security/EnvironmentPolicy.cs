@@ -10,9 +10,12 @@ internal sealed record ChildEnvironment
 {
     public required ReadOnlyDictionary<string, string> Variables { get; init; }
 
+    /// <summary>The secrets that the child gets as files, by the paths that its variables name.</summary>
+    public required ReadOnlyDictionary<string, string> SecretFiles { get; init; }
+
     public required SecretMasker Masker { get; init; }
 
-    public required IReadOnlyList<string> Refusals { get; init; }
+    public required IReadOnlyList<Refusal> Refusals { get; init; }
 }
 
 /// <summary>
@@ -27,8 +30,8 @@ internal sealed partial class EnvironmentPolicy(
     /// <summary>The longest value that a row may set, in characters.</summary>
     public const int MaxRowValueLength = 1024;
 
-    /// <summary>How many refusals are named one by one; a row can ask for thousands.</summary>
-    public const int MaxNamedRefusals = 50;
+    /// <summary>How many refusals are named one by one; a row can ask for thousands, and its excerpt has room for some fifty lines.</summary>
+    public const int MaxNamedRefusals = 20;
 
     // What decides over the code that a child runs, over credentials and data, or says which job it is.
     private static readonly string[] Guarded =
@@ -47,7 +50,7 @@ internal sealed partial class EnvironmentPolicy(
     public ChildEnvironment Compose(CommandRequest request)
     {
         var variables = new Dictionary<string, string>(Names) { ["HOME"] = request.WorkFolder };
-        var refusals = new List<string>();
+        var refusals = new List<Refusal>();
         foreach (var name in options.Inherit)
         {
             if (hostEnvironment.TryGetValue(name, out var value))
@@ -56,9 +59,16 @@ internal sealed partial class EnvironmentPolicy(
 
         AddFromRow(variables, request, refusals);
         SetAll(variables, request.Command.Environment, request.Command.Program);
-        var secrets = AddSecrets(variables, request.Secrets, refusals);
+        var files = new Dictionary<string, string>(StringComparer.Ordinal);
+        var secrets = AddSecrets(variables, files, request, refusals);
         SetAll(variables, request.HostVariables, request.Command.Program);
-        return new ChildEnvironment { Variables = variables.AsReadOnly(), Masker = new SecretMasker(secrets), Refusals = refusals };
+        return new ChildEnvironment
+        {
+            Variables = variables.AsReadOnly(),
+            SecretFiles = files.AsReadOnly(),
+            Masker = new SecretMasker(secrets),
+            Refusals = refusals,
+        };
     }
 
     private static void SetAll(Dictionary<string, string> variables, IReadOnlyDictionary<string, string> added, string program)
@@ -68,6 +78,7 @@ internal sealed partial class EnvironmentPolicy(
             if (name.Length == 0 || name.AsSpan().ContainsAny('=', '\0') || value.Contains('\0', StringComparison.Ordinal))
             {
                 throw new CommandDeniedException(
+                    value.Contains('\0', StringComparison.Ordinal) ? RefusalKind.EnvironmentValue : RefusalKind.EnvironmentName,
                     Shown(name),
                     $"Environment variable '{Shown(name)}' for '{program}' cannot be set: a name is not empty and holds neither '=' nor NUL, a value no NUL.");
             }
@@ -76,32 +87,37 @@ internal sealed partial class EnvironmentPolicy(
         }
     }
 
-    private void AddFromRow(Dictionary<string, string> variables, CommandRequest request, List<string> refusals)
+    private void AddFromRow(Dictionary<string, string> variables, CommandRequest request, List<Refusal> refusals)
     {
         var unnamed = 0;
         foreach (var (name, value) in request.Command.EnvironmentFromRow.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
-            var reason = FindReason(name, value, request);
-            if (reason is null)
+            if (FindReason(name, value, request, out var kind) is not { } reason)
+            {
                 variables[name] = value;
-            else if (refusals.Count < MaxNamedRefusals)
-                refusals.Add($"Environment variable '{Shown(name)}' of the row was left out: {reason}.");
-            else
-                unnamed++;
+                continue;
+            }
+
+            var isNamed = refusals.Count < MaxNamedRefusals;
+            refusals.Add(new Refusal(kind, isNamed ? $"Environment variable '{Shown(name)}' of the row was left out: {reason}." : null));
+            unnamed += isNamed ? 0 : 1;
         }
 
         if (unnamed > 0)
-            refusals.Add(Text($"{unnamed} more environment variables of the row were left out."));
+            refusals.Add(new Refusal(null, Text($"{unnamed} more environment variables of the row were left out.")));
     }
 
-    private string? FindReason(string name, string value, CommandRequest request)
+    private string? FindReason(string name, string value, CommandRequest request, out RefusalKind kind)
     {
+        kind = RefusalKind.EnvironmentName;
         if (!NamePattern().IsMatch(name))
             return "a name consists of letters, digits and '_' and begins with no digit";
         if (request.HostVariables.ContainsKey(name))
             return "the host sets it itself";
-        if (request.Secrets.Contains(name, Names))
+        if (request.Secrets.Any(secret => Names.Equals(secret.Name, name)))
             return "it is a secret that the host sets";
+        if (request.Secrets.Any(secret => Names.Equals(secret.Variable, name)))
+            return "it names the file of a secret, which the host sets";
         var isOlder = options.OlderPrefixes && OlderPrefixes.Any(pattern => Matches(pattern, name));
         if (!isOlder && !options.RowsMaySet.Contains(name, StringComparer.Ordinal))
         {
@@ -111,26 +127,36 @@ internal sealed partial class EnvironmentPolicy(
                 return "'security.environment.rows_may_set' does not list it";
         }
 
+        kind = RefusalKind.EnvironmentValue;
         if (value.Length > MaxRowValueLength)
             return Text($"its value has {value.Length:N0} characters, and a row may set at most {MaxRowValueLength:N0}");
         return value.Contains('\0', StringComparison.Ordinal) ? "its value holds a NUL character" : null;
     }
 
-    private List<string> AddSecrets(Dictionary<string, string> variables, IReadOnlyList<string> names, List<string> refusals)
+    private List<string> AddSecrets(
+        Dictionary<string, string> variables, Dictionary<string, string> files, CommandRequest request, List<Refusal> refusals)
     {
         var secrets = new List<string>();
-        foreach (var name in names)
+        foreach (var grant in request.Secrets)
         {
-            if (hostSecrets.Find(name, out var problem) is not { } value)
+            if (hostSecrets.Find(grant.Name, out var problem) is not { } secret)
             {
-                refusals.Add(problem!); // There is one where there is no secret.
+                refusals.Add(new Refusal(RefusalKind.Secret, problem)); // There is one where there is no secret.
                 continue;
             }
 
-            variables[name] = value;
-            secrets.Add(value);
-            if (value.Length < SecretMasker.MinLength)
-                refusals.Add(Text($"Secret '{name}' is shorter than {SecretMasker.MinLength} characters and cannot be masked in the output."));
+            var file = Path.Combine(request.SecretFolder, grant.Name);
+            if (grant.AsFile)
+            {
+                files[file] = secret.Text;
+                // Whatever the row or the handler put there is not what the operator granted.
+                variables.Remove(grant.Name);
+            }
+
+            variables[grant.Variable] = grant.AsFile ? file : secret.Value;
+            secrets.Add(secret.Value);
+            if (secret.Value.Length < SecretMasker.MinLength)
+                refusals.Add(new Refusal(null, Text($"Secret '{grant.Name}' is shorter than {SecretMasker.MinLength} characters and cannot be masked in the output.")));
         }
 
         return secrets;

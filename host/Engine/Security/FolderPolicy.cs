@@ -14,11 +14,11 @@ internal sealed class FolderPolicy(IReadOnlyList<string>? allowed)
         if (asked is null)
             return Path.GetFullPath(workFolder);
         if (!Path.IsPathFullyQualified(asked))
-            throw new CommandDeniedException(asked, $"Working directory '{asked}' is a relative path; it has to be absolute. Correct the plugin's settings.");
+            throw new CommandDeniedException(RefusalKind.WorkingFolder, asked, $"Working directory '{asked}' is a relative path; it has to be absolute. Correct the plugin's settings.");
         if (!Directory.Exists(asked))
-            throw new CommandDeniedException(asked, $"Working directory '{asked}' does not exist. Correct the path in the plugin's settings, or create the folder.");
+            throw new CommandDeniedException(RefusalKind.WorkingFolder, asked, $"Working directory '{asked}' does not exist. Correct the path in the plugin's settings, or create the folder.");
         if (allowed?.Append(workFolder).Any(root => Holds(root, asked)) == false)
-            throw new CommandDeniedException(asked, $"Working directory '{asked}' is in none of the folders of 'security.working_folders'. Correct the path in the plugin's settings, or list its folder there.");
+            throw new CommandDeniedException(RefusalKind.WorkingFolder, asked, $"Working directory '{asked}' is in none of the folders of 'security.working_folders'. Correct the path in the plugin's settings, or list its folder there.");
         return Path.GetFullPath(asked);
     }
 

@@ -2,6 +2,17 @@ using System.Globalization;
 
 namespace DelphiRunner.Engine.Security;
 
+/// <summary>A secret that was found.</summary>
+/// <param name="Text">All that its file or variable holds. A key in a file may need the line break at its end.</param>
+internal readonly record struct HostSecret(string Text)
+{
+    /// <summary>The secret without a line break at its end.</summary>
+    public string Value => Text.TrimEnd('\r', '\n');
+
+    /// <summary>Nothing that could be read.</summary>
+    public override string ToString() => "***";
+}
+
 /// <summary>The secrets that job types may be granted: from files that the operator named, else from the host's environment. Read anew for each command.</summary>
 /// <param name="files">The file of each secret that has one.</param>
 /// <param name="environment">The host's own environment.</param>
@@ -16,8 +27,8 @@ internal sealed class HostSecrets(IReadOnlyDictionary<string, string> files, IRe
     /// <summary>Reads a secret.</summary>
     /// <param name="name">Its name, which is that of the variable, too.</param>
     /// <param name="problem">Why there is none, as a sentence that does not show it; otherwise null.</param>
-    /// <returns>The secret without a line break at its end, or null.</returns>
-    public string? Find(string name, out string? problem)
+    /// <returns>The secret, or null.</returns>
+    public HostSecret? Find(string name, out string? problem)
     {
         problem = null;
         if (files.TryGetValue(name, out var file))
@@ -27,14 +38,14 @@ internal sealed class HostSecrets(IReadOnlyDictionary<string, string> files, IRe
 
         if (environment.GetValueOrDefault(name) is { Length: > 0 } value)
         {
-            return value;
+            return new HostSecret(value);
         }
 
         problem = $"Secret '{name}' is granted to this job type, but the host's environment does not hold it. Set it for the host, name its file in 'security.secret_files', or remove it from 'secrets'.";
         return null;
     }
 
-    private static string? Read(string name, string file, out string? problem)
+    private static HostSecret? Read(string name, string file, out string? problem)
     {
         try
         {
@@ -52,9 +63,9 @@ internal sealed class HostSecrets(IReadOnlyDictionary<string, string> files, IRe
                 return null;
             }
 
-            if (File.ReadAllText(file).TrimEnd('\r', '\n') is { Length: > 0 } value)
+            if (new HostSecret(File.ReadAllText(file)) is { Value.Length: > 0 } secret)
             {
-                return value;
+                return secret;
             }
 
             problem = $"Secret '{name}' is empty in '{file}'. Write it there, or remove it from 'secrets'.";

@@ -16,6 +16,7 @@ internal sealed class ProgramHashes(IReadOnlyDictionary<string, string> hashes, 
             if (ProgramPath.Find(name, searchPath)?.File == program.File && HashOf(program) is var seen && !seen.Equals(wanted, StringComparison.OrdinalIgnoreCase))
             {
                 throw new CommandDeniedException(
+                    RefusalKind.ProgramHash,
                     program.Path,
                     $"Program '{program.File}' has the SHA-256 {seen}, and 'security.program_hashes' wants {wanted}. Find out who changed it, or correct the hash after an update.");
             }
@@ -32,7 +33,7 @@ internal sealed class ProgramHashes(IReadOnlyDictionary<string, string> hashes, 
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new CommandDeniedException(
-                program.Path, $"Program '{program.File}' cannot be read, so that its hash cannot be compared: {exception.Message}");
+                RefusalKind.ProgramHash, program.Path, $"Program '{program.File}' cannot be read, so that its hash cannot be compared: {exception.Message}");
         }
     }
 }

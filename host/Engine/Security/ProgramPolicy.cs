@@ -16,7 +16,7 @@ internal sealed class ProgramPolicy(IReadOnlyList<string>? allowed, ProgramHashe
         if (!found.IsExecutable)
         {
             throw new CommandDeniedException(
-                program, $"Program '{found.Path}' is not executable. Give it the right to be executed, or name the program that runs it.");
+                RefusalKind.Program, program, $"Program '{found.Path}' is not executable. Give it the right to be executed, or name the program that runs it.");
         }
 
         hashes.Check(found);
@@ -29,7 +29,7 @@ internal sealed class ProgramPolicy(IReadOnlyList<string>? allowed, ProgramHashe
         string.Equals(name, program, StringComparison.Ordinal)
         || (ProgramPath.Find(name, searchPath) is { } other && found.Steps.Contains(other.Steps[0], StringComparer.Ordinal));
 
-    private static CommandDeniedException NotFound(string program) => new(program, program switch
+    private static CommandDeniedException NotFound(string program) => new(RefusalKind.Program, program, program switch
     {
         _ when Path.IsPathFullyQualified(program) =>
             $"Program '{program}' does not exist. Correct the path in the plugin's settings, or install the program.",
@@ -41,7 +41,7 @@ internal sealed class ProgramPolicy(IReadOnlyList<string>? allowed, ProgramHashe
     private CommandDeniedException NotNamed(string program, ProgramPath found)
     {
         var subject = found.File == program ? $"Program '{program}'" : $"Program '{program}' ('{found.File}')";
-        return new(program, allowed switch
+        return new(RefusalKind.Program, program, allowed switch
         {
             null => $"{subject} is named neither in the plugin's settings nor by its handler. Name it there, or list it under 'security.programs'.",
             [] => $"{subject} may not run: 'security.programs' is empty, which denies all programs. List it there to allow it.",

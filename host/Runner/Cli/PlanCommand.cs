@@ -80,7 +80,7 @@ internal static class PlanCommand
                 output.Line(Printable.Line(line));
             }
 
-            foreach (var refusal in approval.Refusals)
+            foreach (var refusal in TextsOf(approval))
             {
                 output.Line(Printable.Line($"refused      {refusal}"));
             }
@@ -95,6 +95,8 @@ internal static class PlanCommand
             output.Line(Printable.Line($"note         {note}"));
         }
     }
+
+    private static IEnumerable<string> TextsOf(Approval approval) => approval.Refusals.Select(refusal => refusal.Text).OfType<string>();
 
     private static IEnumerable<string> ConfinementLines(Confinement confinement) =>
     [
@@ -123,7 +125,7 @@ internal static class PlanCommand
             json["containment"] = plan.Confinement!.Describe(); // There with a command.
             json["containment_weaker"] = plan.Confinement.Weaker;
             json["limits"] = new JsonArray([.. plan.Confinement.LimitReports.Select(limit => new JsonObject { ["limit"] = limit.Name, ["enforced_by"] = limit.EnforcedBy })]);
-            json["refusals"] = Texts(approval.Refusals);
+            json["refusals"] = Texts(TextsOf(approval));
         }
         else
         {

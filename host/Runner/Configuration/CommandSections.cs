@@ -21,7 +21,7 @@ internal static partial class CommandSections
             ExclusiveBy = yaml?.Optional("exclusive_by")?.Text(),
             Stop = ReadStop(yaml?.Optional("stop")?.Section()),
             Confinement = ConfinementSections.Read(yaml),
-            Secrets = ReadNames(yaml?.Optional("secrets")) ?? defaults.Secrets,
+            Secrets = ReadSecrets(yaml?.Optional("secrets")) ?? defaults.Secrets,
         };
         yaml?.ReportUnknownKeys();
         return options;
@@ -112,6 +112,39 @@ internal static partial class CommandSections
         };
         yaml?.ReportUnknownKeys();
         return stop;
+    }
+
+    /// <summary>Reads a list of which each item is a name, or a map of name and form.</summary>
+    private static List<SecretGrant>? ReadSecrets(YamlValue? yaml)
+    {
+        if (yaml?.Items() is not { } items)
+            return null;
+        var grants = new List<SecretGrant>();
+        foreach (var item in items)
+        {
+            if (ReadSecret(item) is not { } grant)
+                continue;
+            if (!VariableName().IsMatch(grant.Name))
+                item.Report<string>($"'{grant.Name}' is no name of an environment variable: letters, digits and _, not a digit first.");
+            else if (grants.Any(other => other.Name == grant.Name))
+                item.Report<string>($"'{grant.Name}' stands twice in the list. Remove one of the two.");
+            else if (grants.Any(other => other.Variable == grant.Variable))
+                item.Report<string>($"Two secrets would be told by the variable '{grant.Variable}'. Rename one of the two.");
+            grants.Add(grant);
+        }
+
+        return grants;
+    }
+
+    private static SecretGrant? ReadSecret(YamlValue yaml)
+    {
+        if (yaml.Node is not YamlMap)
+            return yaml.Text() is { } name ? new SecretGrant(name) : null;
+        var section = yaml.Section()!; // It is a map.
+        var secret = section.Required("name", "name: API_KEY")?.Text();
+        var asFile = section.Optional("as")?.Choice(("variable", false), ("file", true)) ?? false;
+        section.ReportUnknownKeys();
+        return secret is null ? null : new SecretGrant(secret, asFile);
     }
 
     private static EnvironmentOptions ReadEnvironment(YamlSection? yaml)

@@ -3,6 +3,7 @@ using DelphiRunner.Engine;
 using DelphiRunner.Engine.Execution.Containment;
 using DelphiRunner.Engine.Plugins;
 using DelphiRunner.Engine.Polling;
+using DelphiRunner.Engine.Security;
 using DelphiRunner.Engine.Stores;
 using DelphiRunner.Runner.Configuration.Yaml;
 
@@ -55,6 +56,10 @@ internal static class ConfigurationView
             ["sandbox"] = configuration.Execution.Sandbox.ToString().ToLowerInvariant(),
             ["nice"] = configuration.Execution.Nice,
         },
+        ["retention"] = new JsonObject
+        {
+            ["failed_work_folders"] = configuration.Retention.FailedWorkFolders is { } failed ? Quantities.FormatDuration(failed) : null,
+        },
         ["security"] = new JsonObject
         {
             ["programs"] = configuration.Security.Programs is { } programs ? Texts(programs) : null,
@@ -91,13 +96,17 @@ internal static class ConfigurationView
         ["strict"] = OfStrict(options.Confinement.Strict),
         ["user"] = options.Confinement.User,
         ["limits"] = OfLimits(options.Confinement.Limits),
-        ["secrets"] = Texts(options.Secrets),
+        ["secrets"] = new JsonArray([.. options.Secrets.Select(OfSecret)]),
     };
+
+    private static JsonNode OfSecret(SecretGrant secret) =>
+        secret.AsFile ? new JsonObject { ["name"] = secret.Name, ["as"] = "file" } : JsonValue.Create(secret.Name);
 
     private static JsonObject OfStrict(StrictOptions strict) => new()
     {
         ["writable"] = Texts(strict.Writable),
         ["readable"] = Texts(strict.Readable),
+        ["private_size"] = strict.PrivateBytes is { } bytes ? Quantities.FormatSize(bytes) : null,
         ["network"] = strict.Network,
     };
 

@@ -23,6 +23,7 @@ internal static class ConfinementSections
         {
             Writable = ReadPaths(yaml?.Optional("writable")) ?? defaults.Writable,
             Readable = ReadPaths(yaml?.Optional("readable")) ?? defaults.Readable,
+            PrivateBytes = yaml?.Optional("private_size")?.Size(1L << 20, 1L << 50) ?? defaults.PrivateBytes,
             Network = yaml?.Optional("network")?.Flag() ?? defaults.Network,
         };
         yaml?.ReportUnknownKeys();

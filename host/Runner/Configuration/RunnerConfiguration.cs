@@ -37,6 +37,8 @@ internal sealed record RunnerConfiguration
 
     public ExecutionOptions Execution { get; init; } = new();
 
+    public RetentionOptions Retention { get; init; } = new();
+
     public SecurityOptions Security { get; init; } = new();
 
     public required PluginOptions Plugins { get; init; }

@@ -26,6 +26,7 @@ internal sealed class RunnerYaml(string file, ConfigurationFindings findings)
             Claims = ReadClaims(yaml.Optional("claims")?.Section()),
             JobTypes = ReadJobTypes(yaml.Optional("job_types")),
             Execution = CommandSections.ReadExecution(yaml.Optional("execution")?.Section()),
+            Retention = ReadRetention(yaml.Optional("retention")?.Section()),
             Security = CommandSections.ReadSecurity(yaml.Optional("security")?.Section(), _folder),
             Plugins = ReadPlugins(yaml.Required("plugins", "plugins: { folder: artifacts/plugins }")?.Section()),
             Logging = ReadLogging(yaml.Optional("logging")?.Section()),
@@ -100,6 +101,13 @@ internal sealed class RunnerYaml(string file, ConfigurationFindings findings)
         };
         yaml?.ReportUnknownKeys();
         return claims;
+    }
+
+    private static RetentionOptions ReadRetention(YamlSection? yaml)
+    {
+        var folders = yaml?.Optional("failed_work_folders")?.Duration(TimeSpan.FromMinutes(1), TimeSpan.FromDays(365));
+        yaml?.ReportUnknownKeys();
+        return new RetentionOptions { FailedWorkFolders = folders };
     }
 
     private static Dictionary<string, JobTypeOptions> ReadJobTypes(YamlValue? yaml) =>

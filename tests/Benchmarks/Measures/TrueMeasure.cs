@@ -66,6 +66,7 @@ internal sealed class TrueMeasure(BenchmarkArguments arguments, SandboxMode sand
                 ladder.Programs,
                 HostFiles.Of(Path.GetFullPath(Path.Combine(work, "..", "..")), queue: null, secrets: []),
                 work,
+                secretFolder: null,
                 work);
     }
 

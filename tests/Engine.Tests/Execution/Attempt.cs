@@ -37,6 +37,9 @@ internal sealed class Attempt(string rung = Rungs.Session) : IDisposable
 
     public Dictionary<string, string> Secrets { get; } = [];
 
+    /// <summary>The folder in which attempts get their secrets as files; null where they are in variables.</summary>
+    public string? SecretFolder { get; set; }
+
     public ExecutionOptions Options { get; set; } = new();
 
     public TimeSpan TimeLimit { get; set; } = TimeSpan.FromMinutes(1);
@@ -112,7 +115,8 @@ internal sealed class Attempt(string rung = Rungs.Session) : IDisposable
             WorkFolder = Folder,
             HostVariables = new Dictionary<string, string> { ["DELPHI_RESULT_FILE"] = ResultPath, [FenceVariable] = _fence },
             NamedPrograms = new HashSet<string> { program },
-            Secrets = [.. Secrets.Keys],
+            Secrets = [.. Secrets.Keys.Select(name => new SecretGrant(name, AsFile: SecretFolder is not null))],
+            SecretFolder = Path.Combine(SecretFolder ?? State, "own"),
             TimeLimit = TimeLimit,
         }).Command;
     }
@@ -122,7 +126,7 @@ internal sealed class Attempt(string rung = Rungs.Session) : IDisposable
     public Task<ProcessRun> RunShellAsync(string script) => RunAsync(Approve("/bin/sh", "-c", script));
 
     public Task<ProcessRun> RunAsync(ApprovedCommand command) =>
-        new ProcessRunner(Options, Rungs.Machine, HostFiles.Of(State, Queue, SecretFiles), _spawner, TimeProvider.System) { Send = Send, DeathLimit = DeathLimit }.RunAsync(
+        new ProcessRunner(Options, Rungs.Machine, HostFiles.Of(State, Queue, SecretFiles) with { SecretFolder = SecretFolder }, _spawner, TimeProvider.System) { Send = Send, DeathLimit = DeathLimit }.RunAsync(
             new ProcessRequest
             {
                 Command = command,

@@ -63,7 +63,7 @@ public sealed class ApprovedCommandTests
     [Test]
     public void It_does_not_print_what_it_holds()
     {
-        var request = Requests.For(new JobCommand { Program = "/bin/true" }) with { Secrets = ["TOKEN"] };
+        var request = Requests.For(new JobCommand { Program = "/bin/true" }) with { Secrets = [new("TOKEN")] };
         var command = Requests.Approve(request, host: new() { ["TOKEN"] = "secret-value" }).Command;
 
         Assert.That(command.Environment["TOKEN"], Is.EqualTo("secret-value"));

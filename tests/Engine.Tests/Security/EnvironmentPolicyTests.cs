@@ -24,7 +24,7 @@ public sealed class EnvironmentPolicyTests
         var environment = Compose(Request);
 
         Assert.That(environment.Variables, Is.EquivalentTo(new Dictionary<string, string> { ["PATH"] = "/bin", ["LANG"] = "C.UTF-8", ["HOME"] = Request.WorkFolder }));
-        Assert.That(environment.Refusals, Is.Empty);
+        Assert.That(environment.Refusals.Select(refusal => refusal.Text), Is.Empty);
     }
 
     [Test]
@@ -41,7 +41,7 @@ public sealed class EnvironmentPolicyTests
                 Environment = new Dictionary<string, string> { ["BATCH_SIZE"] = "handler", ["ANTHROPIC_API_KEY"] = "handler", ["DELPHI_FENCE"] = "handler" },
                 EnvironmentFromRow = new Dictionary<string, string> { ["MAX_VOTES"] = "row", ["BATCH_SIZE"] = "row" },
             },
-            Secrets = ["ANTHROPIC_API_KEY"],
+            Secrets = [new("ANTHROPIC_API_KEY")],
             HostVariables = new Dictionary<string, string> { ["DELPHI_FENCE"] = "host" },
         };
 
@@ -69,7 +69,7 @@ public sealed class EnvironmentPolicyTests
         var environment = Compose(FromRow(name, "7"));
 
         Assert.That(environment.Variables.GetValueOrDefault(name), Is.EqualTo(reason is null ? "7" : null));
-        Assert.That(environment.Refusals, Is.EqualTo(
+        Assert.That(environment.Refusals.Select(refusal => refusal.Text), Is.EqualTo(
             reason is null ? [] : new[] { $"Environment variable '{name.Replace('\n', '?')}' of the row was left out: {reason}." }));
     }
 
@@ -92,19 +92,19 @@ public sealed class EnvironmentPolicyTests
         var allowed = Compose(FromRow(name, "row"), new EnvironmentOptions { Inherit = [], RowsMaySet = [name] });
 
         Assert.That(refused.Variables.GetValueOrDefault(name), Is.Not.EqualTo("row"));
-        Assert.That(refused.Refusals, Has.Count.EqualTo(1).And.All.Contains($"'{name}'"));
+        Assert.That(refused.Refusals.Select(refusal => refusal.Text), Has.Exactly(1).Items.And.All.Contains($"'{name}'"));
         Assert.That(allowed.Variables[name], Is.EqualTo("row"));
     }
 
     [Test]
     public void A_row_sets_at_most_1024_characters()
     {
-        Assert.That(Compose(FromRow("MAX_VOTES", new string('x', 1024))).Refusals, Is.Empty);
-        Assert.That(Compose(FromRow("MAX_VOTES", new string('x', 1025))).Refusals, Is.EqualTo(new[]
+        Assert.That(Compose(FromRow("MAX_VOTES", new string('x', 1024))).Refusals.Select(refusal => refusal.Text), Is.Empty);
+        Assert.That(Compose(FromRow("MAX_VOTES", new string('x', 1025))).Refusals.Select(refusal => refusal.Text), Is.EqualTo(new[]
         {
             "Environment variable 'MAX_VOTES' of the row was left out: its value has 1,025 characters, and a row may set at most 1,024.",
         }));
-        Assert.That(Compose(FromRow("MAX_VOTES", "a\0b")).Refusals, Has.Count.EqualTo(1).And.All.Contains("NUL"));
+        Assert.That(Compose(FromRow("MAX_VOTES", "a\0b")).Refusals.Select(refusal => refusal.Text), Has.Exactly(1).Items.And.All.Contains("NUL"));
     }
 
     [Test]
@@ -113,10 +113,10 @@ public sealed class EnvironmentPolicyTests
         var options = new EnvironmentOptions { RowsMaySet = ["DELPHI_FENCE", "ANTHROPIC_API_KEY"] };
         var request = FromRow("DELPHI_FENCE", "forged") with { HostVariables = new Dictionary<string, string> { ["DELPHI_FENCE"] = "1" } };
 
-        Assert.That(Compose(request, options).Refusals, Has.Count.EqualTo(1).And.All.EndsWith("the host sets it itself."));
+        Assert.That(Compose(request, options).Refusals.Select(refusal => refusal.Text), Has.Exactly(1).Items.And.All.EndsWith("the host sets it itself."));
         Assert.That(
-            Compose(FromRow("ANTHROPIC_API_KEY", "forged") with { Secrets = ["ANTHROPIC_API_KEY"] }, options).Refusals,
-            Has.Count.EqualTo(1).And.All.EndsWith("it is a secret that the host sets."));
+            Compose(FromRow("ANTHROPIC_API_KEY", "forged") with { Secrets = [new("ANTHROPIC_API_KEY")] }, options).Refusals.Select(refusal => refusal.Text),
+            Has.Exactly(1).Items.And.All.EndsWith("it is a secret that the host sets."));
     }
 
     [Test]
@@ -127,22 +127,38 @@ public sealed class EnvironmentPolicyTests
 
         var refusals = Compose(request).Refusals;
 
-        Assert.That(refusals, Has.Count.EqualTo(EnvironmentPolicy.MaxNamedRefusals + 1));
-        Assert.That(refusals[^1], Is.EqualTo("4950 more environment variables of the row were left out."));
+        Assert.That(refusals.Count(refusal => refusal.Text is not null), Is.EqualTo(EnvironmentPolicy.MaxNamedRefusals + 1));
+        Assert.That(refusals[^1], Is.EqualTo(new Refusal(null, "4980 more environment variables of the row were left out.")));
+        Assert.That(refusals.Count(refusal => refusal.Kind == RefusalKind.EnvironmentName), Is.EqualTo(5000), "each is counted");
     }
 
     [Test]
     public void A_secret_that_is_not_there_or_cannot_be_masked_is_named()
     {
-        var environment = Compose(Request with { Secrets = ["MISSING", "PIN", "ANTHROPIC_API_KEY"] });
+        var environment = Compose(Request with { Secrets = [new("MISSING"), new("PIN"), new("ANTHROPIC_API_KEY")] });
 
-        Assert.That(environment.Refusals, Is.EqualTo(new[]
+        Assert.That(environment.Refusals.Select(refusal => refusal.Text), Is.EqualTo(new[]
         {
             "Secret 'MISSING' is granted to this job type, but the host's environment does not hold it. Set it for the host, name its file in 'security.secret_files', or remove it from 'secrets'.",
             "Secret 'PIN' is shorter than 6 characters and cannot be masked in the output.",
         }));
         Assert.That(environment.Variables, Does.Not.ContainKey("MISSING"));
         Assert.That(environment.Masker.Mask("key sk-ant-12345, pin 1234"), Is.EqualTo("key ***, pin 1234"));
+    }
+
+    [Test]
+    public void A_secret_as_a_file_is_in_no_variable_which_names_its_path_instead()
+    {
+        var request = FromRow("ANTHROPIC_API_KEY_FILE", "/forged") with { Secrets = [new("ANTHROPIC_API_KEY", AsFile: true)], SecretFolder = "/secrets" };
+        var handlers = request with { Command = request.Command with { Environment = new Dictionary<string, string> { ["ANTHROPIC_API_KEY"] = "of the handler" } } };
+
+        var environment = Compose(handlers, new EnvironmentOptions { RowsMaySet = ["ANTHROPIC_*"] });
+
+        Assert.That(environment.Variables, Does.Not.ContainKey("ANTHROPIC_API_KEY"));
+        Assert.That(environment.Variables["ANTHROPIC_API_KEY_FILE"], Is.EqualTo("/secrets/ANTHROPIC_API_KEY"));
+        Assert.That(environment.SecretFiles, Is.EqualTo(new Dictionary<string, string> { ["/secrets/ANTHROPIC_API_KEY"] = "sk-ant-12345" }));
+        Assert.That(environment.Refusals.Select(refusal => refusal.Text), Has.Exactly(1).Items.And.All.EndsWith("it names the file of a secret, which the host sets."));
+        Assert.That(environment.Masker.Mask("key sk-ant-12345"), Is.EqualTo("key ***"));
     }
 
     [TestCase("")]

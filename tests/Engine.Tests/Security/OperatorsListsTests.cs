@@ -94,13 +94,26 @@ public sealed class OperatorsListsTests
     public void A_secret_comes_from_its_file_before_the_environment_and_is_masked()
     {
         var options = WithSecretFile(Secret + "\n", UnixFileMode.UserRead);
-        var request = Requests.For(new JobCommand { Program = Program("tool") }) with { Secrets = ["KEY"] };
+        var request = Requests.For(new JobCommand { Program = Program("tool") }) with { Secrets = [new("KEY")] };
 
         var approval = Requests.Approve(request, options, new Dictionary<string, string> { ["KEY"] = "another one" });
 
         Assert.That(approval.Command.Environment["KEY"], Is.EqualTo(Secret));
         Assert.That(approval.Command.Masker.Mask($"it is {Secret}"), Does.Not.Contain(Secret));
-        Assert.That(approval.Refusals, Is.Empty);
+        Assert.That(approval.Refusals.Select(refusal => refusal.Text), Is.Empty);
+    }
+
+    [Test]
+    public void A_secret_as_a_file_keeps_the_line_break_at_its_end_which_a_key_may_need()
+    {
+        var options = WithSecretFile("line one of a key\nline two of a key\n", UnixFileMode.UserRead);
+        var request = Requests.For(new JobCommand { Program = Program("tool") }) with { Secrets = [new("KEY", AsFile: true)] };
+
+        var command = Requests.Approve(request, options).Command;
+
+        Assert.That(command.SecretFiles.Values, Is.EqualTo(["line one of a key\nline two of a key\n"]));
+        Assert.That(command.Masker.Mask("line two of a key"), Is.EqualTo("***"));
+        Assert.That($"{command} {command.SecretFiles}", Does.Not.Contain("of a key"));
     }
 
     [TestCase(UnixFileMode.UserRead | UnixFileMode.OtherRead, Secret, "others may read or change")]
@@ -109,22 +122,22 @@ public sealed class OperatorsListsTests
     public void A_file_that_others_may_read_or_that_holds_nothing_gives_no_secret_and_says_why(UnixFileMode mode, string text, string reason)
     {
         var options = WithSecretFile(text, mode);
-        var request = Requests.For(new JobCommand { Program = Program("tool") }) with { Secrets = ["KEY"] };
+        var request = Requests.For(new JobCommand { Program = Program("tool") }) with { Secrets = [new("KEY")] };
 
         var approval = Requests.Approve(request, options);
 
         Assert.That(approval.Command.Environment.Keys, Has.No.Member("KEY"));
-        Assert.That(approval.Refusals, Has.One.Items);
-        Assert.That(approval.Refusals[0], Does.Contain(reason).And.Not.Contain(Secret));
+        Assert.That(approval.Refusals.Select(refusal => refusal.Text), Has.One.Items);
+        Assert.That(approval.Refusals[0].Text, Does.Contain(reason).And.Not.Contain(Secret));
     }
 
     [Test]
     public void A_missing_file_gives_no_secret_and_says_why()
     {
         var options = new SecurityOptions { SecretFiles = new Dictionary<string, string> { ["KEY"] = Path.Combine(_folder, "none") } };
-        var request = Requests.For(new JobCommand { Program = Program("tool") }) with { Secrets = ["KEY"] };
+        var request = Requests.For(new JobCommand { Program = Program("tool") }) with { Secrets = [new("KEY")] };
 
-        Assert.That(Requests.Approve(request, options).Refusals, Has.One.Contains("there is no file").And.One.Contains("security.secret_files"));
+        Assert.That(Requests.Approve(request, options).Refusals.Select(refusal => refusal.Text), Has.One.Contains("there is no file").And.One.Contains("security.secret_files"));
     }
 
     [TestCase("AWS_REGION", false, ExpectedResult = false)]

@@ -13,6 +13,7 @@ internal static class Requests
         HostVariables = new Dictionary<string, string>(),
         NamedPrograms = new HashSet<string> { command.Program },
         Secrets = [],
+        SecretFolder = Path.Combine(Path.GetTempPath(), "delphi-secrets"),
         TimeLimit = TimeSpan.FromMinutes(1),
     };
 

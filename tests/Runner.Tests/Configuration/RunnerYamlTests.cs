@@ -2,6 +2,7 @@ using DelphiRunner.Engine.Execution;
 using DelphiRunner.Engine.Execution.Containment;
 using DelphiRunner.Engine.Plugins;
 using DelphiRunner.Engine.Polling;
+using DelphiRunner.Engine.Security;
 using DelphiRunner.Engine.Stores;
 using DelphiRunner.Runner.Configuration;
 using Microsoft.Extensions.Logging;
@@ -40,6 +41,7 @@ public sealed class RunnerYamlTests
             Assert.That(configuration.Execution.Levels.Error, Is.EqualTo(standard.Levels.Error));
             Assert.That(configuration.Execution.Levels.Warning, Is.EqualTo(standard.Levels.Warning));
             Assert.That(configuration.Execution.Levels.Information, Is.EqualTo(standard.Levels.Information));
+            Assert.That(configuration.Retention.FailedWorkFolders, Is.Null);
             Assert.That(configuration.Security.Programs, Is.Null);
             Assert.That(configuration.Security.Environment.Inherit, Is.EqualTo(["PATH", "LANG", "TZ"]));
             Assert.That(configuration.Logging, Is.EqualTo(new LoggingOptions()));
@@ -61,8 +63,9 @@ public sealed class RunnerYamlTests
             unknown_job_types: fail
             known_job_types: [A, B, C]
             job_types:
-              A: { slots: 2, time_limit: 90m, exclusive_by: conversation_id, stop: { signal: INT, grace: 0s }, secrets: [API_KEY] }
+              A: { slots: 2, time_limit: 90m, exclusive_by: conversation_id, stop: { signal: INT, grace: 0s }, secrets: [API_KEY, { name: TLS_KEY, as: file }, { name: TOKEN, as: variable }] }
             execution: { time_limit: 2d, last_lines: 10, keep_lines: [Done], levels: { ERROR: ['^E\d'], WARNING: [], INFO: [ok] }, max_line_bytes: 256B, max_spool_bytes: 4GiB }
+            retention: { failed_work_folders: 3d }
             security:
               programs: [/usr/bin/python3]
               program_hashes: { python3: 0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a }
@@ -95,13 +98,14 @@ public sealed class RunnerYamlTests
             Assert.That(a.TimeLimit, Is.EqualTo(TimeSpan.FromMinutes(90)));
             Assert.That(a.ExclusiveBy, Is.EqualTo("conversation_id"));
             Assert.That(a.Stop, Is.EqualTo(new StopOptions { Signal = StopSignal.Int, Grace = TimeSpan.Zero }));
-            Assert.That(a.Secrets, Is.EqualTo(["API_KEY"]));
+            Assert.That(a.Secrets, Is.EqualTo(new SecretGrant[] { new("API_KEY"), new("TLS_KEY", AsFile: true), new("TOKEN") }));
             Assert.That(configuration.Execution with { KeepLines = [], Levels = levels }, Is.EqualTo(
                 new ExecutionOptions { TimeLimit = TimeSpan.FromDays(2), LastLines = 10, KeepLines = [], Levels = levels, MaxLineBytes = 256, MaxSpoolBytes = 4L << 30 }));
             Assert.That(configuration.Execution.KeepLines, Is.EqualTo(["Done"]));
             Assert.That(configuration.Execution.Levels.Error, Is.EqualTo(["^E\\d"]));
             Assert.That(configuration.Execution.Levels.Warning, Is.Empty);
             Assert.That(configuration.Execution.Levels.Information, Is.EqualTo(["ok"]));
+            Assert.That(configuration.Retention.FailedWorkFolders, Is.EqualTo(TimeSpan.FromDays(3)));
             Assert.That(configuration.Security.Programs, Is.EqualTo(["/usr/bin/python3"]));
             Assert.That(configuration.Security.ProgramHashes["python3"], Is.EqualTo(string.Concat(Enumerable.Repeat("0a", 32))));
             Assert.That(configuration.Security.WorkingFolders, Is.EqualTo(["/app", Path.Combine(Path.GetDirectoryName(configuration.File)!, "data")]));
@@ -126,7 +130,7 @@ public sealed class RunnerYamlTests
             job_types:
               A:
                 sandbox: strict
-                strict: { writable: [/data], readable: [/tmp/in], network: true }
+                strict: { writable: [/data], readable: [/tmp/in], private_size: 1GiB, network: true }
                 user: nobody
                 limits: { memory: 512MiB, cpu_time: 1h, open_files: 256, processes: 64, file_size: 1GiB }
               B: { sandbox: off }
@@ -140,6 +144,7 @@ public sealed class RunnerYamlTests
             Assert.That(a.Sandbox, Is.EqualTo(SandboxProfile.Strict));
             Assert.That(a.Strict.Writable, Is.EqualTo(["/data"]));
             Assert.That(a.Strict.Readable, Is.EqualTo(["/tmp/in"]));
+            Assert.That(a.Strict.PrivateBytes, Is.EqualTo(1L << 30));
             Assert.That(a.Strict.Network, Is.True);
             Assert.That(a.User, Is.EqualTo("nobody"));
             Assert.That(a.Limits, Is.EqualTo(

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace DelphiRunner.Engine.Execution.Containment;
 
 /// <summary>The arguments of <c>bwrap</c> for one attempt. The environment is never among them: arguments can be read by everybody.</summary>
@@ -8,8 +10,9 @@ internal static class BubblewrapArguments
     /// <param name="confinement">What the command may see.</param>
     /// <param name="host">What it may not.</param>
     /// <param name="workFolder">The real path of the attempt's own folder.</param>
+    /// <param name="secretFolder">The folder of the secrets that the attempt gets as files, or null.</param>
     /// <param name="workingDirectory">Where the command begins.</param>
-    public static IEnumerable<string> Of(Confinement confinement, HostFiles host, string workFolder, string workingDirectory)
+    public static IEnumerable<string> Of(Confinement confinement, HostFiles host, string workFolder, string? secretFolder, string workingDirectory)
     {
         var isStrict = confinement.Profile == SandboxProfile.Strict;
         return
@@ -19,6 +22,7 @@ internal static class BubblewrapArguments
             .. isStrict ? confinement.Strict.Readable.SelectMany(path => Bind("--ro-bind", path)) : [],
             .. isStrict ? confinement.Strict.Writable.SelectMany(path => Bind("--bind", path)) : [],
             .. CoverFiles(host),
+            .. host.SecretFolder is { } secrets ? CoverSecrets(secrets, secretFolder) : [],
             // Of the session that bubblewrap makes its own init is the leader, which ignores what it is sent: a signal to the group reaches
             // the command as one by 'setsid' would, and costs no program more.
             "--unshare-pid", "--new-session", "--die-with-parent", "--cap-drop", "ALL",
@@ -32,11 +36,15 @@ internal static class BubblewrapArguments
 
     private static IEnumerable<string> StrictView(StrictOptions options) =>
     [
-        "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc",
-        .. new[] { "/tmp", "/var/tmp", Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) }.Where(Directory.Exists).SelectMany(Cover),
+        // What is written to a folder in memory counts as nobody's memory where no controller counts it, so that each has a size.
+        "--ro-bind", "/", "/", "--dev", "/dev", .. Private("/dev/shm", options), "--remount-ro", "/dev", "--proc", "/proc",
+        .. new[] { "/tmp", "/var/tmp", Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) }.Where(Directory.Exists).SelectMany(path => Private(path, options)),
         // Sockets of services are reached by a path, without a network.
-        .. options.Network ? [] : Cover("/run"),
+        .. options.Network ? [] : Private("/run", options),
     ];
+
+    private static IEnumerable<string> Private(string folder, StrictOptions options) =>
+        [.. options.PrivateBytes is { } bytes ? ["--size", bytes.ToString(CultureInfo.InvariantCulture)] : Array.Empty<string>(), .. Cover(folder)];
 
     private static IEnumerable<string> Unshare(StrictOptions options) =>
         ["--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", .. options.Network ? Array.Empty<string>() : ["--unshare-net"]];
@@ -48,6 +56,8 @@ internal static class BubblewrapArguments
         // By default bubblewrap makes what leads to a folder for its owner alone, who may be another.
         .. Path.GetDirectoryName(workFolder) is { } above && above.StartsWith(host.State, StringComparison.Ordinal) ? new[] { "--dir", above } : [],
         .. Bind("--bind", workFolder),
+        // To be covered by itself behind what the operator opens.
+        .. host.SecretFolder is { } secrets && secrets.StartsWith(host.State + '/', StringComparison.Ordinal) ? ["--dir", secrets] : Array.Empty<string>(),
         // What is written beside the work folder would be lost, and would take memory until then.
         "--remount-ro", host.State,
     ];
@@ -56,6 +66,10 @@ internal static class BubblewrapArguments
     private static IEnumerable<string> CoverFiles(HostFiles host) =>
         host.Queue.Concat(host.Secrets).Where(file => !file.StartsWith(host.State + '/', StringComparison.Ordinal) && File.Exists(file))
             .SelectMany(file => new[] { "--ro-bind", "/dev/null", file });
+
+    // Also of a command that gets none, since others' are in it.
+    private static IEnumerable<string> CoverSecrets(string folder, string? own) =>
+        [.. Cover(folder), .. own is null ? [] : Bind("--ro-bind", own), "--remount-ro", folder];
 
     private static string[] Cover(string folder) => ["--tmpfs", folder];
 

@@ -50,6 +50,12 @@ internal sealed record StrictOptions
     /// <summary>Absolute paths below a covered folder (<c>/tmp</c>, the host's home) that can be read all the same. Default: none.</summary>
     public IReadOnlyList<string> Readable { get; init; } = [];
 
+    /// <summary>
+    /// How much each folder holds that is the attempt's alone (<c>/tmp</c>, the home and others), in bytes of memory. From 1 MiB. Null where nothing
+    /// limits it. Default: 256 MiB.
+    /// </summary>
+    public long? PrivateBytes { get; init; } = 256L << 20;
+
     /// <summary>Whether the network is there. Default: false.</summary>
     public bool Network { get; init; }
 }

@@ -20,7 +20,7 @@ internal sealed class ConfinementPolicy(ContainmentLadder ladder, SandboxMode mo
         {
             Rung = rung,
             Profile = options.Sandbox ?? SandboxProfile.Processes,
-            Strict = options.Strict,
+            Strict = ladder.SizesPrivateFolders ? options.Strict : options.Strict with { PrivateBytes = null },
             User = options.User,
             HasControlGroup = ladder.Groups is not null,
             Weaker = weaker,
@@ -97,6 +97,8 @@ internal sealed class ConfinementPolicy(ContainmentLadder ladder, SandboxMode mo
 
         if (limits.FileSizeBytes is { } size)
             reports.Add(Report(Text($"file_size {size} bytes"), PerProcess("RLIMIT_FSIZE")));
+        if (confinement is { Rung: Rung.Namespace, Profile: SandboxProfile.Strict } && !ladder.SizesPrivateFolders)
+            reports.Add(new LimitReport("strict.private_size", null, "Its private folders may take half of the machine's memory each. Install bubblewrap 0.7 or newer."));
         return confinement with
         {
             ProcessLimits = ladder.Programs.PrLimit is null ? new LimitOptions() : byProcess,

@@ -14,6 +14,9 @@ internal sealed class ContainmentLadder : IDisposable
     /// <summary>Why the profile <c>strict</c> cannot be had, or null when it can.</summary>
     public string? NoStrict { get; init; }
 
+    /// <summary>Whether a folder in memory can be given a size, which bubblewrap does since 0.7.</summary>
+    public bool SizesPrivateFolders { get; init; }
+
     /// <summary>Where attempts get cgroups, or null.</summary>
     public ControlGroups? Groups { get; init; }
 

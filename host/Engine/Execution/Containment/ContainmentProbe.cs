@@ -22,6 +22,9 @@ internal sealed class ContainmentProbe(PrefixPrograms programs, string? searchPa
             : orphans is null ? "the system does not show the children of a process (/proc/PID/task/ID/children)"
             : await TryNamespaceAsync(SandboxProfile.Processes);
         var noStrict = noNamespace ?? await TryNamespaceAsync(SandboxProfile.Strict);
+        var hasSizes = noStrict is null;
+        if (noStrict?.Contains("--size", StringComparison.Ordinal) == true)
+            noStrict = await TryNamespaceAsync(SandboxProfile.Strict, new StrictOptions { PrivateBytes = null });
         var groups = ControlGroups.TryOpen(out var noGroups);
         if (groups is not null && (noGroups = await TryGroupAsync(groups)) is not null)
         {
@@ -35,6 +38,7 @@ internal sealed class ContainmentProbe(PrefixPrograms programs, string? searchPa
             Best = noNamespace is null ? Rung.Namespace : Rung.Session,
             NoNamespace = noNamespace,
             NoStrict = noStrict,
+            SizesPrivateFolders = hasSizes,
             Groups = groups,
             NoGroups = noGroups,
             Orphans = orphans,
@@ -43,7 +47,7 @@ internal sealed class ContainmentProbe(PrefixPrograms programs, string? searchPa
 
     /// <summary>Runs a program in a namespace.</summary>
     /// <returns>What failed, or null when it worked.</returns>
-    private async Task<string?> TryNamespaceAsync(SandboxProfile profile)
+    private async Task<string?> TryNamespaceAsync(SandboxProfile profile, StrictOptions? strict = null)
     {
         if (programs.Bubblewrap is null)
             return "there is no program 'bwrap' on the PATH; install bubblewrap";
@@ -51,9 +55,9 @@ internal sealed class ContainmentProbe(PrefixPrograms programs, string? searchPa
         try
         {
             var work = state.CreateSubdirectory("work").CreateSubdirectory("probe").FullName;
-            var confinement = new Confinement { Rung = Rung.Namespace, Profile = profile };
+            var confinement = new Confinement { Rung = Rung.Namespace, Profile = profile, Strict = strict ?? new StrictOptions() };
             var host = HostFiles.Of(state.FullName, queue: null, secrets: []);
-            return await RunAsync(programs.Bubblewrap, [.. BubblewrapArguments.Of(confinement, host, ProgramPath.InRealFolder(work), "/"), Require("true")]);
+            return await RunAsync(programs.Bubblewrap, [.. BubblewrapArguments.Of(confinement, host, ProgramPath.InRealFolder(work), secretFolder: null, "/"), Require("true")]);
         }
         finally
         {

@@ -17,6 +17,9 @@ internal sealed record HostFiles
     /// <summary>The real paths of the files that hold secrets.</summary>
     public IReadOnlyList<string> Secrets { get; init; } = [];
 
+    /// <summary>The folder in which attempts get secrets as files, or null when none does. It may lie in the state folder or not.</summary>
+    public string? SecretFolder { get; init; }
+
     /// <summary>The part of the state folder that commands may read all the same: the plugins' copies, whose files they may run.</summary>
     public string Plugins => Path.Combine(State, "plugins");
 

@@ -15,17 +15,18 @@ internal sealed record LaunchLine(string Program, IReadOnlyList<string> Argument
     /// <param name="workFolder">The attempt's own folder.</param>
     public static LaunchLine Of(ApprovedCommand command, Confinement confinement, PrefixPrograms programs, HostFiles host, string workFolder)
     {
-        string[] line = [.. Prefix(confinement, programs, host, workFolder, command.WorkingDirectory), command.Program, .. command.Arguments];
+        var secretFolder = command.SecretFiles.Count == 0 ? null : ProgramPath.InRealFolder(Path.GetDirectoryName(command.SecretFiles.First().Key)!); // A file's path always has a folder.
+        string[] line = [.. Prefix(confinement, programs, host, workFolder, secretFolder, command.WorkingDirectory), command.Program, .. command.Arguments];
         return new LaunchLine(line[0], line[1..]);
     }
 
     /// <summary>The prefix programs with their arguments, in order.</summary>
     public static IEnumerable<string> Prefix(
-        Confinement confinement, PrefixPrograms programs, HostFiles host, string workFolder, string workingDirectory) =>
+        Confinement confinement, PrefixPrograms programs, HostFiles host, string workFolder, string? secretFolder, string workingDirectory) =>
     [
         .. confinement.Rung switch
         {
-            Rung.Namespace => Namespace(confinement, programs, host, workFolder, workingDirectory),
+            Rung.Namespace => Namespace(confinement, programs, host, workFolder, secretFolder, workingDirectory),
             Rung.Session => Session(programs),
             _ => [],
         },
@@ -45,8 +46,8 @@ internal sealed record LaunchLine(string Program, IReadOnlyList<string> Argument
     }
 
     private static IEnumerable<string> Namespace(
-        Confinement confinement, PrefixPrograms programs, HostFiles host, string workFolder, string workingDirectory) =>
-        BubblewrapArguments.Of(confinement, host, ProgramPath.InRealFolder(workFolder), workingDirectory)
+        Confinement confinement, PrefixPrograms programs, HostFiles host, string workFolder, string? secretFolder, string workingDirectory) =>
+        BubblewrapArguments.Of(confinement, host, ProgramPath.InRealFolder(workFolder), secretFolder, workingDirectory)
             .Prepend(programs.Bubblewrap!); // The namespace rung stands only with it.
 
     // Root loses them with the change of the program; others have none, and may not change the set.

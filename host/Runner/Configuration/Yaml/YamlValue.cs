@@ -90,6 +90,12 @@ internal sealed class YamlValue(YamlNode node, string path, ConfigurationFinding
         return texts;
     }
 
+    /// <summary>Reads a list of which each item is read by itself.</summary>
+    public IReadOnlyList<YamlValue>? Items() =>
+        node is YamlList list
+            ? [.. list.Items.Select((item, index) => new YamlValue(item, $"{path}[{index}]", findings))]
+            : Report<IReadOnlyList<YamlValue>>($"It wants a list such as [A, B], and has {node.Describe()}.");
+
     /// <summary>Reads a map with fixed keys.</summary>
     public YamlSection? Section() => node is YamlMap map ? new YamlSection(map, path, findings) : ReportNoMap<YamlSection>();
 

@@ -86,6 +86,21 @@ public sealed class SandboxTests(string rung)
         Assert.That(File.Exists(Path.Combine(named.Folder, "written")), Is.True);
     }
 
+    [Test]
+    public async Task In_strict_no_private_folder_takes_more_memory_than_it_may()
+    {
+        using var attempt = new Attempt(rung) { Configured = new ConfinementOptions { Sandbox = SandboxProfile.Strict, Strict = ChildIsReadable with { PrivateBytes = 16L << 20 } } };
+        var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+
+        foreach (var folder in new[] { "/tmp", "/var/tmp", "/run", "/dev/shm", home })
+            await attempt.RunChildAsync("fill", Path.Combine(folder, "file"), $"{64 << 20}");
+        await attempt.RunChildAsync("fill", "/dev/file", $"{64 << 20}");
+
+        Assert.That(attempt.Lines, Is.EqualTo(new[] { "stopped at 16 MiB", "stopped at 16 MiB", "stopped at 16 MiB", "stopped at 16 MiB", "stopped at 16 MiB", "stopped at 0 MiB" })
+            // The runtime of the child has files of its own in /tmp.
+            .Using<string>((seen, expected) => seen == expected || (seen == "stopped at 15 MiB" && expected == "stopped at 16 MiB")));
+    }
+
     [TestCase(false, "refused")]
     [TestCase(true, "connected")]
     public async Task Strict_has_the_network_only_where_it_is_named(bool network, string expected)

@@ -17,17 +17,16 @@ internal sealed class TrueMeasure(BenchmarkArguments arguments, SandboxMode sand
     private string[] _commandLine = ["/bin/true"];
     private readonly SlotWatch _watch = new(arguments.Slots);
 
-    // Null where the system does not show whom this process adopted.
-    private AdoptedOrphans? _orphans;
-
     public async Task<JsonObject> RunAsync(CancellationToken stoppingToken)
     {
         var folder = Directory.CreateDirectory(Path.Combine(arguments.Folder, "peer", "state", "work", "attempt"));
         // The prefix shows it to commands only where it is there, as it is in a host.
         Directory.CreateDirectory(Path.Combine(arguments.Folder, "peer", "state", "plugins"));
-        _commandLine = [.. await PrefixAsync(folder.FullName), "/bin/true"];
+        using var ladder = await ProbeAsync();
+        _commandLine = [.. Prefix(ladder, folder.FullName), "/bin/true"];
+        var peer = new CliWrapLoop(ladder.Orphans);
         await OwnAsync(WarmUpJobs, stoppingToken);
-        await LoopAsync(_commandLine, WarmUpJobs, stoppingToken);
+        await peer.RunAsync(_commandLine, WarmUpJobs, arguments.Slots, stoppingToken);
         var own = new Rate(_jobs);
         var loop = new Rate(_jobs);
         var ratio = new Figure();
@@ -35,9 +34,9 @@ internal sealed class TrueMeasure(BenchmarkArguments arguments, SandboxMode sand
         for (var i = 0; i < arguments.Repetitions; i++)
         {
             own.Add(await OwnAsync(_jobs, stoppingToken));
-            loop.Add(await LoopAsync(_commandLine, _jobs, stoppingToken));
+            loop.Add(await peer.RunAsync(_commandLine, _jobs, arguments.Slots, stoppingToken));
             ratio.Add(own.Last / loop.Last);
-            bare.Add(await LoopAsync(_commandLine[^1..], _jobs, stoppingToken));
+            bare.Add(await peer.RunAsync(_commandLine[^1..], _jobs, arguments.Slots, stoppingToken));
             await Progress.TellAsync($"own {own.Last:0}/s, CliWrap with the same prefix {loop.Last:0}/s, without {bare.Last:0}/s");
         }
 
@@ -58,32 +57,23 @@ internal sealed class TrueMeasure(BenchmarkArguments arguments, SandboxMode sand
         };
     }
 
-    private async Task<IEnumerable<string>> PrefixAsync(string work)
+    private async Task<ContainmentLadder> ProbeAsync()
     {
         using var spawner = new Spawner();
         var searchPath = Environment.GetEnvironmentVariable("PATH");
-        using var ladder = await new ContainmentProbe(PrefixPrograms.Find(searchPath), searchPath, spawner).RunAsync(sandbox);
-        _orphans = ladder.Orphans;
+        var ladder = await new ContainmentProbe(PrefixPrograms.Find(searchPath), searchPath, spawner).RunAsync(sandbox);
         await Progress.TellAsync($"containment: {ladder.Describe()}");
-        return ladder.Best == Rung.ProcessTree
-            ? throw new MeasureException("There is no program 'setsid' on the PATH; without it the host cannot be measured as it runs on Linux. Install util-linux.")
-            : LaunchLine.Prefix(
-                new ConfinementPolicy(ladder, sandbox).Decide(new ConfinementOptions()),
-                ladder.Programs,
-                HostFiles.Of(Path.GetFullPath(Path.Combine(work, "..", "..")), queue: null, secrets: []),
-                work,
-                work);
+        return ladder;
     }
 
-    private async Task<Spent> LoopAsync(string[] commandLine, int jobs, CancellationToken stoppingToken)
-    {
-        var children = ProcessUsage.ProcessorTimeOfChildren();
-        var spent = await CliWrapLoop.RunAsync(commandLine, jobs, arguments.Slots, stoppingToken);
-        // The inits of the loop's namespaces end behind their parents, and so become children of this process: the host would have to collect them all.
-        while (_orphans?.Look().Count > 0)
-            await Task.Yield();
-        return spent with { Children = ProcessUsage.ProcessorTimeOfChildren() - children };
-    }
+    private IEnumerable<string> Prefix(ContainmentLadder ladder, string work) => ladder.Best == Rung.ProcessTree
+        ? throw new MeasureException("There is no program 'setsid' on the PATH; without it the host cannot be measured as it runs on Linux. Install util-linux.")
+        : LaunchLine.Prefix(
+            new ConfinementPolicy(ladder, sandbox).Decide(new ConfinementOptions()),
+            ladder.Programs,
+            HostFiles.Of(Path.GetFullPath(Path.Combine(work, "..", "..")), queue: null, secrets: []),
+            work,
+            work);
 
     private async Task<Spent> OwnAsync(int jobs, CancellationToken stoppingToken)
     {

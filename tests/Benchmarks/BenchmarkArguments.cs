@@ -6,10 +6,10 @@ namespace DelphiRunner.Benchmarks;
 /// <summary>What the command line asks for.</summary>
 internal sealed record BenchmarkArguments
 {
-    public static readonly IReadOnlyList<string> AllMeasures = ["drain", "true", "true-session", "latency", "start", "idle", "pump", "dynamodb"];
+    public static readonly IReadOnlyList<string> AllMeasures = ["drain", "true", "true-session", "containment", "latency", "start", "idle", "pump", "dynamodb"];
 
     private const string Usage =
-        "Usage: DelphiRunner.Benchmarks [drain|true|true-session|latency|start|idle|pump|dynamodb|all …] [--repetitions N] [--jobs N] [--folder PATH]";
+        "Usage: DelphiRunner.Benchmarks [drain|true|true-session|containment|latency|start|idle|pump|dynamodb|all …] [--repetitions N] [--jobs N] [--folder PATH]";
 
     /// <summary>The measures, in the order in which they run.</summary>
     public required IReadOnlyList<string> Measures { get; init; }

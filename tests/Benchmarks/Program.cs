@@ -49,6 +49,7 @@ Task<JsonObject> MeasureAsync(string measure) => measure switch
     "drain" => new DrainMeasure(arguments).RunAsync(stopping.Token),
     "true" => new TrueMeasure(arguments, SandboxMode.Auto).RunAsync(stopping.Token),
     "true-session" => new TrueMeasure(arguments, SandboxMode.Off).RunAsync(stopping.Token),
+    "containment" => new ContainmentMeasure(arguments).RunAsync(stopping.Token),
     "latency" => new LatencyMeasure(arguments).RunAsync(stopping.Token),
     "start" => new StartMeasure(arguments).RunAsync(stopping.Token),
     "idle" => new IdleMeasure(arguments).RunAsync(stopping.Token),

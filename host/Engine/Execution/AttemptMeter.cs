@@ -33,7 +33,7 @@ internal sealed class AttemptMeter : IDisposable
     private bool _isOver;
 
     /// <param name="root">The attempt's root process.</param>
-    /// <param name="group">Its cgroup, or null. It is removed with this.</param>
+    /// <param name="group">Its cgroup, or null. It is given back with this.</param>
     /// <param name="time">The clock.</param>
     public AttemptMeter(int root, ControlGroup? group, TimeProvider time)
     {
@@ -65,7 +65,7 @@ internal sealed class AttemptMeter : IDisposable
         lock (_gate)
         {
             _isOver = true;
-            _group?.Remove();
+            _group?.GiveBack();
         }
     }
 
@@ -86,7 +86,7 @@ internal sealed class AttemptMeter : IDisposable
 
     private static (long Now, long Most) ReadMemory(int id)
     {
-        var lines = ControlGroup.TryRead(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/status")).Split('\n');
+        var lines = KernelFile.ReadText(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/status")).Split('\n');
         return (Bytes("VmRSS:"), Bytes("VmHWM:"));
 
         // VmHWM:      1234 kB

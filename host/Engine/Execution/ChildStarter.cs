@@ -17,7 +17,7 @@ namespace DelphiRunner.Engine.Execution;
 internal sealed class ChildStarter(ContainmentLadder ladder, HostFiles host, Spawner spawner, SignalSender send, TimeProvider time)
 {
     // When memory runs out, the kernel takes a child first.
-    private const int OutOfMemoryScore = 500;
+    private const string OutOfMemoryScore = "500";
 
     /// <exception cref="ProcessStartException">The program could not be started.</exception>
     public Task<RunningChild> StartAsync(ProcessRequest request, OutputPump pump) => spawner.StartAsync(() => Start(request, pump));
@@ -32,13 +32,23 @@ internal sealed class ChildStarter(ContainmentLadder ladder, HostFiles host, Spa
 
     private RunningChild Start(ProcessRequest request, OutputPump pump)
     {
-        ControlGroup? group = null;
         try
         {
             // As another user it has to own what it works in.
             if (request.Confinement.User is { } user)
                 UserAccount.Find(user)?.Own(request.Files.WorkFolder);
-            group = request.Confinement.HasControlGroup ? ladder.Groups?.Create() : null;
+            return Start(request, request.Confinement.HasControlGroup ? ladder.Groups?.Take() : null, pump);
+        }
+        catch (Exception e) when (e is Win32Exception or InvalidOperationException or IOException or UnauthorizedAccessException)
+        {
+            throw new ProcessStartException(request.Command.Program, (e.InnerException ?? e).Message, e);
+        }
+    }
+
+    private RunningChild Start(ProcessRequest request, ControlGroup? group, OutputPump pump)
+    {
+        try
+        {
             group?.Limit(request.Confinement.GroupMemoryBytes, request.Confinement.GroupProcesses);
             var line = LaunchLine.Of(request.Command, request.Confinement, ladder.Programs, host, request.Files.WorkFolder);
             return RunningChild.Start(
@@ -47,33 +57,41 @@ internal sealed class ChildStarter(ContainmentLadder ladder, HostFiles host, Spa
                 process => Attach(process, request, group),
                 time);
         }
-        catch (Exception e) when (e is Win32Exception or InvalidOperationException or IOException or UnauthorizedAccessException)
+        catch
         {
-            group?.Remove();
-            throw new ProcessStartException(request.Command.Program, (e.InnerException ?? e).Message, e);
+            group?.GiveBack();
+            throw;
         }
     }
 
     private Attachment Attach(Process process, ProcessRequest request, ControlGroup? group)
     {
-        var containment = Contain(process, request);
+        var startTime = ProcessStat.TryRead(process.Id)?.StartTime;
+        var containment = Contain(process, startTime, request);
         if (OperatingSystem.IsLinux())
-        {
-            ProcessTree.Visit(process.Id, id =>
-            {
-                ControlGroup.TryWrite(
-                    string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/oom_score_adj"), OutOfMemoryScore.ToString(CultureInfo.InvariantCulture));
-                group?.Add(id);
-            });
-        }
-
-        return new Attachment(group is null ? containment : new ControlGroupContainment(containment, group, time), group);
+            Mark(process.Id, group);
+        return new Attachment(group is null ? containment : new ControlGroupContainment(containment, group, time), group, startTime);
     }
 
-    private IContainment Contain(Process process, ProcessRequest request) => request.Confinement.Rung switch
+    /// <summary>Gives a process and what it started already what those inherit that come later.</summary>
+    private static void Mark(int root, ControlGroup? group)
     {
-        Rung.Namespace => new NamespaceContainment(process.Id, request.Mark, ladder.Orphans!, send, time), // The rung stands only with them.
-        Rung.Session => new SessionContainment(process.Id, request.Mark, ladder.Orphans, send, time),
+        // A child that is just being made may have the old score and not be shown yet. A move into a cgroup waits for that; without one, two looks have to do.
+        var looks = group is null ? 2 : 1;
+        for (var look = 0; look < looks; look++)
+        {
+            foreach (var id in ProcessTree.Find(root))
+            {
+                KernelFile.TryWrite(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/oom_score_adj"), OutOfMemoryScore);
+                group?.Add(id);
+            }
+        }
+    }
+
+    private IContainment Contain(Process process, ulong? startTime, ProcessRequest request) => request.Confinement.Rung switch
+    {
+        Rung.Namespace => new NamespaceContainment(process.Id, startTime, request.Mark, ladder.Orphans!, send, time), // The rung stands only with them.
+        Rung.Session => new SessionContainment(process.Id, startTime, request.Mark, ladder.Orphans, send, time),
         _ => new ProcessTreeContainment(process),
     };
 

@@ -52,7 +52,7 @@ internal static class LeftoverProcesses
             .Where(process => !process.HasEnded && process.Id != Environment.ProcessId && IsOf(process.Id, workFolders));
 
     private static bool IsOf(int id, IReadOnlySet<string> workFolders) =>
-        ControlGroup.TryRead(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/environ")).Split('\0')
+        KernelFile.ReadText(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/environ")).Split('\0')
             .Where(variable => variable.StartsWith(Mark, StringComparison.Ordinal))
             .Any(variable => workFolders.Contains(Path.GetFileName(Path.GetDirectoryName(variable[Mark.Length..])) ?? ""));
 }

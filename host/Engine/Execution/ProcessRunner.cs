@@ -94,8 +94,8 @@ internal sealed class ProcessRunner(ExecutionOptions options, ContainmentLadder 
 
     private void Enter(RunningChild child)
     {
-        if (ladder.Orphans is { } orphans && ProcessStat.TryRead(child.Id) is { } root)
-            orphans.Enter(child.Id, root.StartTime);
+        if (ladder.Orphans is { } orphans && child.StartTime is { } startTime)
+            orphans.Enter(child.Id, startTime);
     }
 
     private async Task<ProcessEnd> WaitForEndAsync(

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 
 namespace DelphiRunner.Engine.Execution;
 
@@ -22,6 +21,9 @@ internal readonly record struct ProcessStat
     /// <summary>Processor time of the process and of the children that it waited for, in ticks of 10 ms.</summary>
     public required long CpuTicks { get; init; }
 
+    /// <summary>How many threads it has.</summary>
+    public required int Threads { get; init; }
+
     /// <summary>Whether the process is past its last instruction: it has given its memory back, and with that what shows whose it is.</summary>
     public required bool IsEnding { get; init; }
 
@@ -32,21 +34,9 @@ internal readonly record struct ProcessStat
     /// <returns>The process, or null when there is none of that id.</returns>
     public static ProcessStat? TryRead(int id)
     {
-        var path = string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/stat");
-        // Mostly asked for one that is gone, where an exception would cost more than all else.
-        if (!File.Exists(path))
-            return null;
-        try
-        {
-            using var file = File.OpenHandle(path);
-            Span<byte> bytes = stackalloc byte[1024];
-            var length = RandomAccess.Read(file, bytes, 0);
-            return length == 0 ? null : Parse(id, Encoding.Latin1.GetString(bytes[..length]));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
+        Span<byte> buffer = stackalloc byte[1024];
+        var text = KernelFile.Read(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/stat"), buffer);
+        return text.IsEmpty ? null : Parse(id, text);
     }
 
     /// <summary>Finds the processes of a group, those that have ended but are not collected yet among them.</summary>
@@ -60,27 +50,28 @@ internal readonly record struct ProcessStat
     ];
 
     /// <summary>Finds the children of a process, in the order in which they became its children; none when it is gone.</summary>
-    public static IReadOnlyList<int> FindChildren(int id)
+    public static IReadOnlyList<int> FindChildren(int id) => TryRead(id) switch
     {
-        try
-        {
-            return [.. Directory.EnumerateDirectories(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/task")).SelectMany(ChildrenOf)];
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return [];
-        }
-    }
+        null => [],
+        { Threads: 1 } => ChildrenOf(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/task/{id}")),
+        _ => ChildrenOfThreads(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/task")),
+    };
 
     /// <summary>Finds the children of one thread of a process; none when it is gone.</summary>
     /// <param name="task">Its folder, <c>/proc/PID/task/ID</c>.</param>
-    public static IEnumerable<int> ChildrenOf(string task)
+    public static IReadOnlyList<int> ChildrenOf(string task)
+    {
+        var text = KernelFile.ReadText($"{task}/children");
+        return text.Length == 0
+            ? []
+            : [.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(child => int.Parse(child, CultureInfo.InvariantCulture))];
+    }
+
+    private static IReadOnlyList<int> ChildrenOfThreads(string tasks)
     {
         try
         {
-            return File.ReadAllText(Path.Combine(task, "children"))
-                .Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-                .Select(text => int.Parse(text, CultureInfo.InvariantCulture));
+            return [.. Directory.EnumerateDirectories(tasks).SelectMany(ChildrenOf)];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -88,22 +79,31 @@ internal readonly record struct ProcessStat
         }
     }
 
-    private static ProcessStat Parse(int id, string text)
+    private static ProcessStat Parse(int id, ReadOnlySpan<byte> text)
     {
         // The second field is the program's name in parentheses and may hold anything, so fields are counted from its end.
-        var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
+        text = text[(text.LastIndexOf((byte)')') + 2)..];
+        Span<long> fields = stackalloc long[21];
+        var count = 0;
+        foreach (var field in text.Split((byte)' '))
+        {
+            if (count == fields.Length)
+                break;
+            // Only the first is no number, and only sizes may be too great for one.
+            fields[count++] = long.TryParse(text[field], CultureInfo.InvariantCulture, out var number) ? number : -1;
+        }
+
         return new ProcessStat
         {
             Id = id,
-            State = fields[0][0],
-            Parent = Number(1),
-            Group = Number(2),
-            Session = Number(3),
-            CpuTicks = fields[11..15].Sum(field => long.Parse(field, CultureInfo.InvariantCulture)),
-            IsEnding = fields[20] == "0",
-            StartTime = ulong.Parse(fields[19], CultureInfo.InvariantCulture),
+            State = (char)text[0],
+            Parent = (int)fields[1],
+            Group = (int)fields[2],
+            Session = (int)fields[3],
+            CpuTicks = fields[11] + fields[12] + fields[13] + fields[14],
+            Threads = (int)fields[17],
+            StartTime = (ulong)fields[19],
+            IsEnding = fields[20] == 0,
         };
-
-        int Number(int index) => int.Parse(fields[index], CultureInfo.InvariantCulture);
     }
 }

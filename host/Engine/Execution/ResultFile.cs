@@ -11,6 +11,7 @@ internal static partial class ResultFile
 {
     public const int MaxBytes = 256 * 1024;
 
+    private const FileAttributes NoSuchFile = (FileAttributes)(-1);
     private const int ReadOnly = 0;
     private const int NonBlocking = 0x800;
     private const int CloseOnExec = 0x80000;
@@ -26,11 +27,12 @@ internal static partial class ResultFile
     public static string? TryRead(string path, out string? note)
     {
         note = null;
-        var entry = new FileInfo(path);
-        if (entry.LinkTarget is not null || Directory.Exists(path))
-            return Unusable("it is a link or a folder, not a regular file", out note);
-        if (!entry.Exists)
+        // One look, which most commands end with: they write no such file.
+        var attributes = new FileInfo(path).Attributes;
+        if (attributes == NoSuchFile)
             return null;
+        if ((attributes & (FileAttributes.ReparsePoint | FileAttributes.Directory)) != 0)
+            return Unusable("it is a link or a folder, not a regular file", out note);
         try
         {
             using var file = Open(path);

@@ -6,7 +6,7 @@ using DelphiRunner.Engine.Execution.Containment;
 namespace DelphiRunner.Engine.Execution;
 
 /// <summary>What is attached to a child at its start.</summary>
-internal readonly record struct Attachment(IContainment Containment, ControlGroup? Group);
+internal readonly record struct Attachment(IContainment Containment, ControlGroup? Group, ulong? StartTime);
 
 /// <summary>A child from its start until its pipes are closed.</summary>
 internal sealed class RunningChild : IDisposable
@@ -26,6 +26,9 @@ internal sealed class RunningChild : IDisposable
     }
 
     public int Id { get; private set; }
+
+    /// <summary>When the root process began; null when it ended before that could be read, or the system does not tell.</summary>
+    public ulong? StartTime { get; private set; }
 
     /// <summary>Completes when the root process has ended.</summary>
     public Task Exited => _exited.Task;
@@ -80,7 +83,7 @@ internal sealed class RunningChild : IDisposable
     private void Attach(Process process, Func<Process, Attachment> attach)
     {
         Id = process.Id;
-        (Containment, var group) = attach(process);
+        (Containment, var group, StartTime) = attach(process);
         Meter = new AttemptMeter(Id, group, _time);
         process.Exited += (_, _) => Drain();
         // The event of a process that had ended before is not raised again.

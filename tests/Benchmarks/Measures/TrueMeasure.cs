@@ -20,9 +20,13 @@ internal sealed class TrueMeasure(BenchmarkArguments arguments, SandboxMode sand
     public async Task<JsonObject> RunAsync(CancellationToken stoppingToken)
     {
         var folder = Directory.CreateDirectory(Path.Combine(arguments.Folder, "peer", "state", "work", "attempt"));
-        _commandLine = [.. await PrefixAsync(folder.FullName), "/bin/true"];
+        // The prefix shows it to commands only where it is there, as it is in a host.
+        Directory.CreateDirectory(Path.Combine(arguments.Folder, "peer", "state", "plugins"));
+        using var ladder = await ProbeAsync();
+        _commandLine = [.. Prefix(ladder, folder.FullName), "/bin/true"];
+        var peer = new CliWrapLoop(ladder.Orphans);
         await OwnAsync(WarmUpJobs, stoppingToken);
-        await CliWrapLoop.RunAsync(_commandLine, WarmUpJobs, arguments.Slots, stoppingToken);
+        await peer.RunAsync(_commandLine, WarmUpJobs, arguments.Slots, stoppingToken);
         var own = new Rate(_jobs);
         var loop = new Rate(_jobs);
         var ratio = new Figure();
@@ -30,9 +34,9 @@ internal sealed class TrueMeasure(BenchmarkArguments arguments, SandboxMode sand
         for (var i = 0; i < arguments.Repetitions; i++)
         {
             own.Add(await OwnAsync(_jobs, stoppingToken));
-            loop.Add(await CliWrapLoop.RunAsync(_commandLine, _jobs, arguments.Slots, stoppingToken));
+            loop.Add(await peer.RunAsync(_commandLine, _jobs, arguments.Slots, stoppingToken));
             ratio.Add(own.Last / loop.Last);
-            bare.Add(await CliWrapLoop.RunAsync(_commandLine[^1..], _jobs, arguments.Slots, stoppingToken));
+            bare.Add(await peer.RunAsync(_commandLine[^1..], _jobs, arguments.Slots, stoppingToken));
             await Progress.TellAsync($"own {own.Last:0}/s, CliWrap with the same prefix {loop.Last:0}/s, without {bare.Last:0}/s");
         }
 
@@ -53,22 +57,24 @@ internal sealed class TrueMeasure(BenchmarkArguments arguments, SandboxMode sand
         };
     }
 
-    private async Task<IEnumerable<string>> PrefixAsync(string work)
+    private async Task<ContainmentLadder> ProbeAsync()
     {
         using var spawner = new Spawner();
         var searchPath = Environment.GetEnvironmentVariable("PATH");
-        using var ladder = await new ContainmentProbe(PrefixPrograms.Find(searchPath), searchPath, spawner).RunAsync(sandbox);
+        var ladder = await new ContainmentProbe(PrefixPrograms.Find(searchPath), searchPath, spawner).RunAsync(sandbox);
         await Progress.TellAsync($"containment: {ladder.Describe()}");
-        return ladder.Best == Rung.ProcessTree
-            ? throw new MeasureException("There is no program 'setsid' on the PATH; without it the host cannot be measured as it runs on Linux. Install util-linux.")
-            : LaunchLine.Prefix(
-                new ConfinementPolicy(ladder, sandbox).Decide(new ConfinementOptions()),
-                ladder.Programs,
-                HostFiles.Of(Path.GetFullPath(Path.Combine(work, "..", "..")), queue: null, secrets: []),
-                work,
-                secretFolder: null,
-                work);
+        return ladder;
     }
+
+    private IEnumerable<string> Prefix(ContainmentLadder ladder, string work) => ladder.Best == Rung.ProcessTree
+        ? throw new MeasureException("There is no program 'setsid' on the PATH; without it the host cannot be measured as it runs on Linux. Install util-linux.")
+        : LaunchLine.Prefix(
+            new ConfinementPolicy(ladder, sandbox).Decide(new ConfinementOptions()),
+            ladder.Programs,
+            HostFiles.Of(Path.GetFullPath(Path.Combine(work, "..", "..")), queue: null, secrets: []),
+            work,
+            secretFolder: null,
+            work);
 
     private async Task<Spent> OwnAsync(int jobs, CancellationToken stoppingToken)
     {

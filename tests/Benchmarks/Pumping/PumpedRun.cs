@@ -69,7 +69,8 @@ internal sealed class PumpedRun : IDisposable
             WorkFolder = work,
             HostVariables = new Dictionary<string, string> { [FenceVariable] = $"1:{Guid.NewGuid():N}" },
             NamedPrograms = new HashSet<string> { commandLine[0] },
-            Secrets = [.. shape.Secrets.Keys],
+            Secrets = [.. shape.Secrets.Keys.Select(name => new SecretGrant(name))],
+            SecretFolder = Path.Combine(work, "secrets"),
             TimeLimit = TimeSpan.FromMinutes(10),
         }).Command;
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Text;
 
 namespace DelphiRunner.Engine.Execution.Containment;
 
@@ -60,17 +59,10 @@ internal sealed partial class AdoptedOrphans
     /// <param name="mark">The variable, <c>NAME=VALUE</c>, or <c>NAME=</c> for any value.</param>
     public static bool HasMark(int id, string mark)
     {
-        try
-        {
-            var environment = Encoding.UTF8.GetString(File.ReadAllBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/environ")));
-            return environment.Split('\0').Any(variable =>
-                mark.EndsWith('=') ? variable.StartsWith(mark, StringComparison.Ordinal) : string.Equals(variable, mark, StringComparison.Ordinal));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // It ended, or it is another user's, in which case it is nobody's that the host started as itself.
-            return false;
-        }
+        // Nothing of one that ended, or that is another user's, in which case it is nobody's that the host started as itself.
+        var environment = KernelFile.ReadText(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/environ"));
+        return environment.Split('\0').Any(variable =>
+            mark.EndsWith('=') ? variable.StartsWith(mark, StringComparison.Ordinal) : string.Equals(variable, mark, StringComparison.Ordinal));
     }
 
     /// <summary>Whether an attempt other than this one runs that began before a process did, so that it may be that attempt's.</summary>

@@ -72,7 +72,7 @@ internal sealed class ContainmentProbe(PrefixPrograms programs, string? searchPa
         ControlGroup? group = null;
         try
         {
-            group = groups.Create();
+            group = groups.Take();
             // It waits for its standard input, which stays open.
             using var process = await spawner.StartAsync(() => Process.Start(Describe(Require("cat"), []))!); // A new process, as none is reused.
             group.Add(process.Id);
@@ -89,7 +89,7 @@ internal sealed class ContainmentProbe(PrefixPrograms programs, string? searchPa
         }
         finally
         {
-            group?.Remove();
+            group?.GiveBack();
         }
     }
 

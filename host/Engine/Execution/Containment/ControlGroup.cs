@@ -1,84 +1,65 @@
 using System.Globalization;
+using System.Text;
 
 namespace DelphiRunner.Engine.Execution.Containment;
 
-/// <summary>The cgroup of one attempt.</summary>
-internal sealed class ControlGroup(string folder)
+/// <summary>The cgroup of one attempt, from its start to its end.</summary>
+/// <param name="owner">Takes the group back.</param>
+/// <param name="files">Its files.</param>
+internal sealed class ControlGroup(ControlGroups owner, ControlGroupFiles files)
 {
+    private readonly long _cpuBefore = CpuMicroseconds(files) ?? 0;
+
     /// <summary>Whether no process is in it.</summary>
-    public bool IsEmpty => TryRead(Path.Combine(folder, "cgroup.events")).Contains("populated 0", StringComparison.Ordinal);
+    public bool IsEmpty => files.ReadEvents(stackalloc byte[256]).IndexOf("populated 0"u8) >= 0;
 
-    /// <summary>The processor time of all that ever ran in it.</summary>
-    public TimeSpan? Cpu => Number("cpu.stat", "usage_usec") is { } microseconds ? TimeSpan.FromMicroseconds(microseconds) : null;
+    /// <summary>The processor time of all that ran in it for this attempt.</summary>
+    public TimeSpan? Cpu => CpuMicroseconds(files) is { } now ? TimeSpan.FromMicroseconds(now - _cpuBefore) : null;
 
-    /// <summary>The most memory that it ever used, or null where no controller counts it.</summary>
+    /// <summary>The most memory that it used, or null where no controller counts it.</summary>
     public long? PeakMemoryBytes =>
-        long.TryParse(TryRead(Path.Combine(folder, "memory.peak")), CultureInfo.InvariantCulture, out var bytes) ? bytes : null;
+        owner.LimitsMemory && long.TryParse(KernelFile.ReadText(Path.Combine(files.Folder, "memory.peak")), CultureInfo.InvariantCulture, out var bytes) ? bytes : null;
 
     /// <summary>Whether the kernel killed something in it for want of memory.</summary>
-    public bool RanOutOfMemory => Number("memory.events", "oom_kill") > 0;
+    public bool RanOutOfMemory =>
+        owner.LimitsMemory && Number(Encoding.ASCII.GetBytes(KernelFile.ReadText(Path.Combine(files.Folder, "memory.events"))), "oom_kill "u8) > 0;
 
     public void Limit(long? memoryBytes, int? processes)
     {
         if (memoryBytes is { } bytes)
         {
-            TryWrite(Path.Combine(folder, "memory.max"), bytes.ToString(CultureInfo.InvariantCulture));
-            TryWrite(Path.Combine(folder, "memory.swap.max"), "0");
+            KernelFile.TryWrite(Path.Combine(files.Folder, "memory.max"), bytes.ToString(CultureInfo.InvariantCulture));
+            KernelFile.TryWrite(Path.Combine(files.Folder, "memory.swap.max"), "0");
         }
 
         if (processes is { } count)
-            TryWrite(Path.Combine(folder, "pids.max"), count.ToString(CultureInfo.InvariantCulture));
+            KernelFile.TryWrite(Path.Combine(files.Folder, "pids.max"), count.ToString(CultureInfo.InvariantCulture));
     }
 
     /// <summary>Takes in a process; what it starts from then on is in it from its first moment.</summary>
-    public void Add(int id) => TryWrite(Path.Combine(folder, "cgroup.procs"), id.ToString(CultureInfo.InvariantCulture));
-
-    public void Kill() => TryWrite(Path.Combine(folder, "cgroup.kill"), "1");
-
-    /// <summary>Removes it. One that is not empty stays until the host starts again.</summary>
-    public void Remove() => TryRemove(folder);
-
-    internal static string TryRead(string file)
+    public void Add(int id)
     {
-        try
-        {
-            return File.Exists(file) ? File.ReadAllText(file) : string.Empty;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return string.Empty;
-        }
+        Span<byte> text = stackalloc byte[11];
+        id.TryFormat(text, out var length, provider: CultureInfo.InvariantCulture);
+        files.AddProcess(text[..length]);
     }
 
-    internal static bool TryWrite(string file, string text)
-    {
-        try
-        {
-            File.WriteAllText(file, text);
-            return true;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // What is not there or ended is no matter here: whoever needs the effect looks for it.
-            return false;
-        }
-    }
+    public void Kill() => KernelFile.TryWrite(Path.Combine(files.Folder, "cgroup.kill"), "1");
 
-    internal static void TryRemove(string folder)
-    {
-        try
-        {
-            Directory.Delete(folder);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Somebody is in it; the next start of the host removes it.
-        }
-    }
+    /// <summary>Gives it back when its attempt is over.</summary>
+    public void GiveBack() => owner.TakeBack(this, files.Folder);
 
-    private long? Number(string file, string name)
+    private static long? CpuMicroseconds(ControlGroupFiles files) => Number(files.ReadCpu(stackalloc byte[1024]), "usage_usec "u8);
+
+    // usage_usec 1234
+    private static long? Number(ReadOnlySpan<byte> text, ReadOnlySpan<byte> name)
     {
-        var line = TryRead(Path.Combine(folder, file)).Split('\n').FirstOrDefault(line => line.StartsWith(name + ' ', StringComparison.Ordinal));
-        return line is null ? null : long.Parse(line[(name.Length + 1)..], CultureInfo.InvariantCulture);
+        foreach (var line in text.Split((byte)'\n'))
+        {
+            if (text[line].StartsWith(name) && long.TryParse(text[line][name.Length..], CultureInfo.InvariantCulture, out var number))
+                return number;
+        }
+
+        return null;
     }
 }

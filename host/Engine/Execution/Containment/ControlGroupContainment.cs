@@ -16,11 +16,13 @@ internal sealed class ControlGroupContainment(IContainment inner, ControlGroup g
 
     public async Task<ExitProof> ProveExitAsync()
     {
-        if (!group.IsEmpty)
+        // Once empty it stays so, as only who is in it can bring others in.
+        var isEmpty = group.IsEmpty;
+        if (!isEmpty)
             group.Kill();
         var proof = await inner.ProveExitAsync();
         var began = time.GetTimestamp();
-        while (!group.IsEmpty)
+        while (!isEmpty && !group.IsEmpty)
         {
             if (time.GetElapsedTime(began) > EmptyLimit)
                 return new ExitProof(false, $"{proof.Text}; its cgroup is not empty {EmptyLimit.TotalSeconds:0} s after it was killed", IsAlive: true);

@@ -1,24 +1,25 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 
 namespace DelphiRunner.Engine.Execution.Containment;
 
-/// <summary>The host's own branch of the tree of cgroups (version 2), in which each attempt gets a group.</summary>
+/// <summary>The host's own branch of the tree of cgroups (version 2), in which each attempt has a group.</summary>
 internal sealed class ControlGroups : IDisposable
 {
     private const string Prefix = "delphi-runner-";
 
     private readonly string _folder;
+    private readonly ConcurrentDictionary<string, ControlGroupFiles> _files = new(StringComparer.Ordinal);
+    private readonly ConcurrentBag<string> _empty = [];
     private int _count;
 
-    private ControlGroups(string folder)
+    /// <param name="folder">The branch's folder, which is there.</param>
+    /// <param name="controllers">The controllers that groups below it have.</param>
+    public ControlGroups(string folder, IReadOnlyCollection<string> controllers)
     {
         _folder = folder;
-        // Refused where the host's own group holds processes beside groups; then there are none to be had.
-        foreach (var controller in new[] { "memory", "pids" })
-            ControlGroup.TryWrite(Path.Combine(folder, "cgroup.subtree_control"), $"+{controller}");
-        var handedDown = ControlGroup.TryRead(Path.Combine(folder, "cgroup.subtree_control")).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-        LimitsMemory = handedDown.Contains("memory");
-        LimitsProcesses = handedDown.Contains("pids");
+        LimitsMemory = controllers.Contains("memory");
+        LimitsProcesses = controllers.Contains("pids");
     }
 
     public bool LimitsMemory { get; }
@@ -40,7 +41,7 @@ internal sealed class ControlGroups : IDisposable
             RemoveLeftovers(own);
             var folder = Directory.CreateDirectory(Path.Combine(own, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}-{Guid.NewGuid():N}"))).FullName;
             failure = null;
-            return new ControlGroups(folder);
+            return new ControlGroups(folder, HandDown(folder));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -49,13 +50,76 @@ internal sealed class ControlGroups : IDisposable
         }
     }
 
-    /// <summary>Makes a group.</summary>
+    /// <summary>Gives an empty group, of an attempt before where that leaves no trace: the kernel takes long to make one and to remove it.</summary>
     /// <exception cref="IOException">The system refuses it.</exception>
-    public ControlGroup Create() =>
-        new(Directory.CreateDirectory(Path.Combine(_folder, Interlocked.Increment(ref _count).ToString(CultureInfo.InvariantCulture))).FullName);
+    /// <exception cref="UnauthorizedAccessException">As above.</exception>
+    public ControlGroup Take() => new(this, _files[_empty.TryTake(out var folder) ? folder : Make()]);
+
+    /// <summary>Takes a group back. One that is not empty stays until the host starts again.</summary>
+    public void TakeBack(ControlGroup group, string folder)
+    {
+        if (!group.IsEmpty)
+        {
+            return;
+        }
+
+        // What controllers have counted and were set to would be the next attempt's.
+        if (LimitsMemory || LimitsProcesses)
+            Remove(folder);
+        else
+            _empty.Add(folder);
+    }
 
     /// <summary>Removes the branch; a group with an unkillable process in it keeps it there.</summary>
-    public void Dispose() => ControlGroup.TryRemove(_folder);
+    public void Dispose()
+    {
+        foreach (var folder in _files.Keys)
+            Remove(folder);
+        TryRemove(_folder);
+    }
+
+    private string Make()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_folder, Interlocked.Increment(ref _count).ToString(CultureInfo.InvariantCulture))).FullName;
+        try
+        {
+            _files[folder] = new ControlGroupFiles(folder);
+            return folder;
+        }
+        catch
+        {
+            TryRemove(folder);
+            throw;
+        }
+    }
+
+    private void Remove(string folder)
+    {
+        if (_files.TryRemove(folder, out var files))
+            files.Dispose();
+        TryRemove(folder);
+    }
+
+    private static void TryRemove(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Somebody is in it; the next start of the host removes it.
+        }
+    }
+
+    // Refused where the host's own group holds processes beside groups; then there are none to be had.
+    private static string[] HandDown(string folder)
+    {
+        var file = Path.Combine(folder, "cgroup.subtree_control");
+        foreach (var controller in new[] { "memory", "pids" })
+            KernelFile.TryWrite(file, $"+{controller}");
+        return KernelFile.ReadText(file).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+    }
 
     private static string? FindOwn()
     {
@@ -65,7 +129,7 @@ internal sealed class ControlGroups : IDisposable
         return mount is null || path is null ? null : Path.Join(mount[0].Split(' ')[4], path[3..]).TrimEnd('/');
     }
 
-    private static string[] Lines(string file) => ControlGroup.TryRead(file).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    private static string[] Lines(string file) => KernelFile.ReadText(file).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     private static void RemoveLeftovers(string own)
     {
@@ -74,10 +138,10 @@ internal sealed class ControlGroups : IDisposable
             var id = Path.GetFileName(branch)[Prefix.Length..].Split('-')[0];
             if (int.TryParse(id, CultureInfo.InvariantCulture, out var host) && ProcessStat.TryRead(host) is null)
             {
-                ControlGroup.TryWrite(Path.Combine(branch, "cgroup.kill"), "1");
+                KernelFile.TryWrite(Path.Combine(branch, "cgroup.kill"), "1");
                 foreach (var group in Directory.EnumerateDirectories(branch))
-                    ControlGroup.TryRemove(group);
-                ControlGroup.TryRemove(branch);
+                    TryRemove(group);
+                TryRemove(branch);
             }
         }
     }

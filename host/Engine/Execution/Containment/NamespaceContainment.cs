@@ -4,17 +4,17 @@ namespace DelphiRunner.Engine.Execution.Containment;
 
 /// <summary>An attempt in a PID namespace by bubblewrap: its outer process, the namespace's init below it, and the command below that.</summary>
 /// <param name="id">The outer process.</param>
+/// <param name="startTime">When it began; null when it ended before that could be read.</param>
 /// <param name="mark">A variable that only this attempt has, <c>NAME=VALUE</c>.</param>
 /// <param name="orphans">Shows the init after the outer process has ended.</param>
 /// <param name="send">Sends signals.</param>
 /// <param name="time">The clock.</param>
-internal sealed class NamespaceContainment(int id, string mark, AdoptedOrphans orphans, SignalSender send, TimeProvider time) : IContainment
+internal sealed class NamespaceContainment(int id, ulong? startTime, string mark, AdoptedOrphans orphans, SignalSender send, TimeProvider time) : IContainment
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan DeathLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
-
-    private readonly ulong? _startTime = ProcessStat.TryRead(id)?.StartTime;
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(1);
 
     /// <summary>Signals the command's group. A signal to the outer process would end all without a grace.</summary>
     public async Task SignalAsync(StopSignal signal)
@@ -54,20 +54,20 @@ internal sealed class NamespaceContainment(int id, string mark, AdoptedOrphans o
         var suspects = orphans.Look()
             .Where(orphan => orphan.IsEnding || AdoptedOrphans.HasMark(orphan.Id, mark))
             .Select(orphan => (orphan.Id, orphan.StartTime)).ToHashSet();
-        while (true)
+        for (var pause = FirstPause; ; pause = Pause)
         {
-            var left = orphans.Look().Where(orphan => suspects.Contains((orphan.Id, orphan.StartTime))).ToList();
+            var left = suspects.Count == 0 ? [] : orphans.Look().Where(orphan => suspects.Contains((orphan.Id, orphan.StartTime))).ToList();
             if (left.Count == 0 && !IsRunning())
                 return new ExitProof(true, "namespace gone");
             foreach (var init in left.Where(init => AdoptedOrphans.HasMark(init.Id, mark)))
                 _ = send(init.Id, Signals.Kill);
             if (time.GetElapsedTime(began) > DeathLimit)
                 return new ExitProof(false, Text($"the namespace of process {id} is there {DeathLimit.TotalSeconds:0} s after SIGKILL"), IsAlive: true);
-            await Task.Delay(Pause, time, CancellationToken.None);
+            await Task.Delay(pause, time, CancellationToken.None);
         }
     }
 
-    private bool IsRunning() => ProcessStat.TryRead(id) is { HasEnded: false } outer && outer.StartTime == _startTime;
+    private bool IsRunning() => ProcessStat.TryRead(id) is { HasEnded: false } outer && outer.StartTime == startTime;
 
     // The group holds the init, too, which ignores signals of all but the kernel.
     private void Send(ProcessStat root, int signal)

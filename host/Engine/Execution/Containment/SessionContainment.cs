@@ -7,17 +7,15 @@ namespace DelphiRunner.Engine.Execution.Containment;
 /// orphans, as far as it can be told whose it is.
 /// </summary>
 /// <param name="id">The root's process id, which becomes the group's.</param>
+/// <param name="startTime">When it began; null when it ended before that could be read: then its id may belong to anybody.</param>
 /// <param name="mark">A variable that only this attempt has, <c>NAME=VALUE</c>.</param>
 /// <param name="orphans">Shows what left the group, or null where the system cannot.</param>
 /// <param name="send">Sends signals.</param>
 /// <param name="time">The clock.</param>
-internal sealed class SessionContainment(int id, string mark, AdoptedOrphans? orphans, SignalSender send, TimeProvider time) : IContainment
+internal sealed class SessionContainment(int id, ulong? startTime, string mark, AdoptedOrphans? orphans, SignalSender send, TimeProvider time) : IContainment
 {
     private static readonly TimeSpan SweepLimit = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan SweepPause = TimeSpan.FromMilliseconds(10);
-
-    // Null when the root ended before this was read: then its id may belong to anybody.
-    private readonly ulong? _startTime = ProcessStat.TryRead(id)?.StartTime;
 
     private string AnyMark => mark[..(mark.IndexOf('=', StringComparison.Ordinal) + 1)];
 
@@ -65,7 +63,7 @@ internal sealed class SessionContainment(int id, string mark, AdoptedOrphans? or
                 _ = send(orphan.Id, Signals.Kill);
                 escaped.Add(orphan.Id);
             }
-            else if (orphan.StartTime >= _startTime && !AdoptedOrphans.HasMark(orphan.Id, AnyMark))
+            else if (orphan.StartTime >= startTime && !AdoptedOrphans.HasMark(orphan.Id, AnyMark))
             {
                 doubtful++;
             }
@@ -78,7 +76,7 @@ internal sealed class SessionContainment(int id, string mark, AdoptedOrphans? or
         orphan.Session == id
         || AdoptedOrphans.HasMark(orphan.Id, mark)
         // It dropped its environment. It must be somebody's, and nobody else's attempt was there when it began.
-        || (orphan.StartTime >= _startTime && !AdoptedOrphans.HasMark(orphan.Id, AnyMark) && orphans is not null && !orphans.MayBeOfAnother(orphan, id));
+        || (orphan.StartTime >= startTime && !AdoptedOrphans.HasMark(orphan.Id, AnyMark) && orphans is not null && !orphans.MayBeOfAnother(orphan, id));
 
     private static ExitProof Gone(int ended, int doubtful) => doubtful == 0
         ? new ExitProof(true, "group empty after 2 sweeps" + Ended(ended))
@@ -89,7 +87,7 @@ internal sealed class SessionContainment(int id, string mark, AdoptedOrphans? or
         // While a group has a member, Linux gives its id to no new process. So if the id has another owner now, the group is empty,
         // and a signal would hit a stranger.
         var owner = ProcessStat.TryRead(id);
-        if (owner is not null && owner.Value.StartTime != _startTime)
+        if (owner is not null && owner.Value.StartTime != startTime)
             return Signals.NoSuchProcess;
         var error = send(-id, signal);
         // Between its start and the call of setsid the root is alone and has no group yet.

@@ -8,17 +8,24 @@ namespace DelphiRunner.Engine.Tests.Execution.Containment;
 public sealed class ControlGroupTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("delphi-group-").FullName;
+    private readonly ControlGroups _owner;
+    private readonly ControlGroupFiles _files;
     private readonly ControlGroup _group;
 
-    public ControlGroupTests() => _group = new ControlGroup(_folder);
+    public ControlGroupTests()
+    {
+        foreach (var file in new[] { "cgroup.procs", "cgroup.events", "cpu.stat", "memory.max", "memory.swap.max", "pids.max" })
+            Write(file, "");
+        _owner = new ControlGroups(_folder, ["memory", "pids"]);
+        _files = new ControlGroupFiles(_folder);
+        _group = new ControlGroup(_owner, _files);
+    }
 
     public void Dispose()
     {
-        // A meter removes the group that it measured, if nothing is in it.
-        if (Directory.Exists(_folder))
-        {
-            Directory.Delete(_folder, recursive: true);
-        }
+        _files.Dispose();
+        _owner.Dispose();
+        Directory.Delete(_folder, recursive: true);
     }
 
     [Test]
@@ -54,6 +61,17 @@ public sealed class ControlGroupTests : IDisposable
         Assert.That(Read("memory.max"), Is.EqualTo("536870912"));
         Assert.That(Read("memory.swap.max"), Is.EqualTo("0"));
         Assert.That(Read("pids.max"), Is.EqualTo("64"));
+    }
+
+    [Test]
+    public void Only_what_ran_for_this_attempt_counts()
+    {
+        Write("cpu.stat", "usage_usec 1000000\n");
+
+        var next = new ControlGroup(_owner, _files);
+        Write("cpu.stat", "usage_usec 1500000\n");
+
+        Assert.That(next.Cpu, Is.EqualTo(TimeSpan.FromMilliseconds(500)));
     }
 
     [TestCase("populated 0\nfrozen 0\n", true)]

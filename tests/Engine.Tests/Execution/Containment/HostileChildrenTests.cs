@@ -120,6 +120,18 @@ public sealed class HostileChildrenTests(string rung)
     }
 
     [Test]
+    public async Task The_processor_time_of_an_attempt_is_not_counted_for_the_next_one()
+    {
+        using (var busy = new Attempt(rung) { TimeLimit = TimeSpan.FromSeconds(2), Stop = new StopOptions { Grace = Short } })
+            Assert.That((await busy.RunChildAsync("burn-cpu")).Result.CpuTime, Is.GreaterThan(TimeSpan.FromSeconds(0.3)));
+        using var attempt = new Attempt(rung);
+
+        var run = await attempt.RunAsync(attempt.Approve("/bin/true"));
+
+        Assert.That(run.Result.CpuTime ?? TimeSpan.Zero, Is.LessThan(TimeSpan.FromSeconds(0.2)));
+    }
+
+    [Test]
     public async Task A_process_that_cannot_be_killed_is_said_to_be_there_until_it_is_gone()
     {
         var isKillable = false;

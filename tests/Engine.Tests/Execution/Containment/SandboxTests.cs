@@ -121,7 +121,7 @@ public sealed class SandboxTests(string rung)
         IReadOnlyList<string> seen = [];
         attempt.OnLine = _ => seen =
         [
-            .. Directory.EnumerateDirectories("/proc").Select(folder => ControlGroup.TryRead($"{folder}/cmdline")).Where(line => line.Contains("not-for-the-command-line", StringComparison.Ordinal)),
+            .. Directory.EnumerateDirectories("/proc").Select(folder => KernelFile.ReadText($"{folder}/cmdline")).Where(line => line.Contains("not-for-the-command-line", StringComparison.Ordinal)),
         ];
 
         await attempt.RunChildAsync("wait");

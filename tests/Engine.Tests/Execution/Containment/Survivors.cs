@@ -14,8 +14,8 @@ internal static class Survivors
             .Select(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0)
             .Where(id => id > 0 && id != Environment.ProcessId && ProcessStat.TryRead(id) is { HasEnded: false })
             .Where(id => Holds(id, "environ", text) || Holds(id, "cmdline", text))
-            .Select(id => $"{id} {ControlGroup.TryRead($"/proc/{id}/cmdline").Replace('\0', ' ')}"),
+            .Select(id => $"{id} {KernelFile.ReadText($"/proc/{id}/cmdline").Replace('\0', ' ')}"),
     ];
 
-    private static bool Holds(int id, string file, string text) => ControlGroup.TryRead($"/proc/{id}/{file}").Contains(text, StringComparison.Ordinal);
+    private static bool Holds(int id, string file, string text) => KernelFile.ReadText($"/proc/{id}/{file}").Contains(text, StringComparison.Ordinal);
 }

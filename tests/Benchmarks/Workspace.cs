@@ -9,7 +9,7 @@ internal sealed class Workspace : IAsyncDisposable
     private Workspace(HostFolder folder)
     {
         Folder = folder;
-        Database = Path.Combine(folder.FullPath, "queue.db");
+        Database = Path.Combine(folder.State, "queue.db");
         Store = new SqliteJobStore(Database, TimeProvider.System);
     }
 

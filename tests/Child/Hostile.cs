@@ -27,8 +27,7 @@ internal static partial class Hostile
             case "eat-memory":
                 return EatMemory();
             case "burn-cpu":
-                while (true)
-                    Thread.SpinWait(1000);
+                return BurnProcessor();
             case "close-outputs":
                 _ = Close(1);
                 _ = Close(2);
@@ -59,6 +58,19 @@ internal static partial class Hostile
         using var shell = Process.Start("/bin/sh", ["-c", script]);
         shell.WaitForExit();
         return shell.ExitCode;
+    }
+
+    private static int BurnProcessor()
+    {
+        var used = TimeSpan.FromSeconds(0.5);
+        var seen = TimeSpan.FromSeconds(1.2);
+        while (Environment.CpuUsage.TotalTime < used)
+            Thread.SpinWait(1000);
+        for (var watch = Stopwatch.StartNew(); watch.Elapsed < seen;)
+            Thread.SpinWait(1000);
+        Console.WriteLine("burnt");
+        while (true)
+            Thread.SpinWait(1000);
     }
 
     private static int ForkWithoutEnd()

@@ -34,7 +34,7 @@
 //                fork-bomb                 starts processes until that fails, prints "stopped at N", and exits with 3
 //                zombies                   has eight children that have ended, prints "ready" and waits
 //                eat-memory                takes memory until that fails, prints "stopped at N MiB", and exits with 3
-//                burn-cpu                  uses a processor without end
+//                burn-cpu                  uses a processor without end; prints "burnt" when who looks every second has seen half a second of it
 //                close-outputs CODE        closes both outputs and exits with a code
 //                read FILE...              prints "read BYTES" or "refused" for each file
 //                write FILE...             prints "written" or "refused" for each file

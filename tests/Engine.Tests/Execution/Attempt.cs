@@ -125,8 +125,9 @@ internal sealed class Attempt(string rung = Rungs.Session) : IDisposable
 
     public Task<ProcessRun> RunShellAsync(string script) => RunAsync(Approve("/bin/sh", "-c", script));
 
-    public Task<ProcessRun> RunAsync(ApprovedCommand command) =>
-        new ProcessRunner(Options, Rungs.Machine, HostFiles.Of(State, Queue, SecretFiles) with { SecretFolder = SecretFolder }, _spawner, TimeProvider.System) { Send = Send, DeathLimit = DeathLimit }.RunAsync(
+    public async Task<ProcessRun> RunAsync(ApprovedCommand command)
+    {
+        var run = await new ProcessRunner(Options, Rungs.Machine, HostFiles.Of(State, Queue, SecretFiles) with { SecretFolder = SecretFolder }, _spawner, TimeProvider.System) { Send = Send, DeathLimit = DeathLimit }.RunAsync(
             new ProcessRequest
             {
                 Command = command,
@@ -138,6 +139,9 @@ internal sealed class Attempt(string rung = Rungs.Session) : IDisposable
             Take,
             _job.Token,
             _kill.Token);
+        RungRecord.Add(rung);
+        return run;
+    }
 
     public void Dispose()
     {

@@ -1,15 +1,16 @@
 using System.Globalization;
 using System.Runtime.Versioning;
 using DelphiRunner.Contracts;
+using DelphiRunner.Engine.Tests.Execution.Containment;
 
 namespace DelphiRunner.Engine.Tests.Execution;
 
 /// <summary>Children that write as much as they can. None waits for the host, and none costs it memory.</summary>
-[TestFixture]
+[TestFixtureSource(typeof(Rungs), nameof(Rungs.OfThisMachine))]
 [NonParallelizable]
 [Platform(Exclude = "Win")]
 [UnsupportedOSPlatform("windows")]
-public sealed class FloodTests
+public sealed class FloodTests(string rung)
 {
     private const int MostMemory = 64 * 1024 * 1024;
     private const long SpoolBytes = 64 * 1024 * 1024;
@@ -18,7 +19,7 @@ public sealed class FloodTests
     public async Task One_line_of_400_MB_costs_no_memory_and_what_is_dropped_is_said()
     {
         const int Length = 400_000_000;
-        using var attempt = new Attempt { Secrets = { ["TOKEN"] = "s3cr3t/+\"value" } };
+        using var attempt = new Attempt(rung) { Secrets = { ["TOKEN"] = "s3cr3t/+\"value" } };
         await attempt.RunChildAsync("long-line", "1000000");
         using var memory = new MemoryWatch();
 
@@ -37,7 +38,7 @@ public sealed class FloodTests
     [TestCase(2_000_000_000, Category = "Soak")]
     public async Task A_flood_costs_no_memory_and_what_is_dropped_is_said(int length)
     {
-        using var attempt = new Attempt { ForgetsLines = true, Secrets = { ["TOKEN"] = "s3cr3t/+\"value" } };
+        using var attempt = new Attempt(rung) { ForgetsLines = true, Secrets = { ["TOKEN"] = "s3cr3t/+\"value" } };
         await attempt.RunChildAsync("flood", "1000000");
         long lines = 0;
         attempt.OnLine = _ => lines++;

@@ -1,20 +1,20 @@
 using System.Globalization;
 using System.Runtime.Versioning;
-using DelphiRunner.Engine.Execution;
+using DelphiRunner.Engine.Tests.Execution.Containment;
 
 namespace DelphiRunner.Engine.Tests.Execution;
 
-[TestFixture]
+[TestFixtureSource(typeof(Rungs), nameof(Rungs.OfThisMachine))]
 [Platform(Exclude = "Win")]
 [UnsupportedOSPlatform("windows")]
-public sealed class OutputOfChildrenTests
+public sealed class OutputOfChildrenTests(string rung)
 {
     private const string Secret = "s3cr3t/+\"value";
 
     [Test]
     public async Task A_secret_that_is_written_in_two_pieces_is_masked_everywhere()
     {
-        using var attempt = new Attempt { Secrets = { ["TOKEN"] = Secret } };
+        using var attempt = new Attempt(rung) { Secrets = { ["TOKEN"] = Secret } };
 
         var run = await attempt.RunChildAsync("secret-split", "TOKEN");
 
@@ -26,7 +26,7 @@ public sealed class OutputOfChildrenTests
     [Test]
     public async Task A_secret_in_base64_is_masked()
     {
-        using var attempt = new Attempt { Secrets = { ["TOKEN"] = Secret } };
+        using var attempt = new Attempt(rung) { Secrets = { ["TOKEN"] = Secret } };
 
         await attempt.RunChildAsync("secret-base64", "TOKEN");
 
@@ -37,7 +37,7 @@ public sealed class OutputOfChildrenTests
     [Test]
     public async Task A_secret_that_escape_sequences_hide_is_masked_in_the_lines()
     {
-        using var attempt = new Attempt { Secrets = { ["TOKEN"] = "hidden-value" } };
+        using var attempt = new Attempt(rung) { Secrets = { ["TOKEN"] = "hidden-value" } };
 
         await attempt.RunShellAsync("printf 'a hidden\\033[0m-va\\000lue z\\n'");
 
@@ -47,7 +47,7 @@ public sealed class OutputOfChildrenTests
     [Test]
     public async Task Escape_sequences_and_control_characters_are_kept_out_of_the_lines_and_left_in_the_spool()
     {
-        using var attempt = new Attempt();
+        using var attempt = new Attempt(rung);
 
         await attempt.RunChildAsync("ansi");
 
@@ -58,7 +58,7 @@ public sealed class OutputOfChildrenTests
     [Test]
     public async Task Invalid_text_is_replaced()
     {
-        using var attempt = new Attempt();
+        using var attempt = new Attempt(rung);
 
         await attempt.RunChildAsync("invalid-utf8");
 
@@ -69,7 +69,7 @@ public sealed class OutputOfChildrenTests
     public async Task NUL_bytes_are_kept_out_of_the_lines_and_left_in_the_spool()
     {
         const int Length = 1_000_000;
-        using var attempt = new Attempt();
+        using var attempt = new Attempt(rung);
 
         var run = await attempt.RunChildAsync("nul", Length.ToString(CultureInfo.InvariantCulture));
 
@@ -82,13 +82,13 @@ public sealed class OutputOfChildrenTests
     [Test]
     public async Task The_output_of_a_command_that_has_ended_before_it_is_read_is_complete()
     {
-        using var attempt = new Attempt();
+        using var attempt = new Attempt(rung);
         var isRead = false;
-        attempt.OnLine = line =>
+        attempt.OnLine = _ =>
         {
-            // The first line is its id: only when the process is gone are the others taken.
+            // Only when nothing of it runs are the other lines taken.
             if (!isRead)
-                Eventually.BecomesTrueAsync(() => ProcessStat.TryRead(int.Parse(line, CultureInfo.InvariantCulture)) is null or { HasEnded: true }).GetAwaiter().GetResult();
+                Eventually.BecomesTrueAsync(() => Survivors.With(attempt.Fence).Count == 0).GetAwaiter().GetResult();
             isRead = true;
         };
 
@@ -101,7 +101,7 @@ public sealed class OutputOfChildrenTests
     [Test]
     public async Task A_progress_bar_gives_a_line_each_time()
     {
-        using var attempt = new Attempt();
+        using var attempt = new Attempt(rung);
 
         await attempt.RunChildAsync("progress", "3");
 
@@ -112,7 +112,7 @@ public sealed class OutputOfChildrenTests
     public async Task The_beginning_and_the_end_of_a_flood_are_spooled_and_the_rest_counted()
     {
         const int Length = 100_000_000;
-        using var attempt = new Attempt { Options = new() { MaxSpoolBytes = 1_000_000, LastLines = 10 } };
+        using var attempt = new Attempt(rung) { Options = new() { MaxSpoolBytes = 1_000_000, LastLines = 10 } };
 
         var run = await attempt.RunChildAsync("flood", Length.ToString(CultureInfo.InvariantCulture));
 
@@ -128,7 +128,7 @@ public sealed class OutputOfChildrenTests
     [Test]
     public async Task A_spool_that_cannot_be_written_costs_no_job()
     {
-        using var attempt = new Attempt();
+        using var attempt = new Attempt(rung);
         Directory.CreateDirectory(attempt.SpoolPath);
 
         var run = await attempt.RunChildAsync("echo", "hello");
@@ -141,7 +141,7 @@ public sealed class OutputOfChildrenTests
     [Test]
     public async Task The_spool_belongs_to_the_host_alone()
     {
-        using var attempt = new Attempt();
+        using var attempt = new Attempt(rung);
 
         await attempt.RunChildAsync("echo", "hello");
 

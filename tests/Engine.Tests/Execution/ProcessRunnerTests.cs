@@ -139,6 +139,39 @@ public sealed class ProcessRunnerTests(string rung)
     }
 
     [Test]
+    public async Task A_command_outlives_the_thread_that_asked_for_it()
+    {
+        // What dies with its parent follows the thread that started it, and not the process.
+        using var attempt = new Attempt(rung);
+        var gate = Path.Combine(attempt.Folder, "gate");
+        var command = attempt.Approve(Attempt.Child, "sleep-until-file", gate);
+        var isReady = new TaskCompletionSource();
+        attempt.OnLine = _ => isReady.TrySetResult();
+        Task<ProcessRun>? running = null;
+        var asker = new Thread(() => running = attempt.RunAsync(command));
+
+        asker.Start();
+        asker.Join();
+        await isReady.Task;
+        await File.WriteAllTextAsync(gate, string.Empty);
+        var run = await running!;
+
+        Assert.That(run.Result.End, Is.EqualTo(ProcessEnd.Exited));
+        Assert.That(run.Result.ExitCode, Is.Zero);
+    }
+
+    [Test]
+    public async Task A_command_has_all_three_streams_whoever_wants_its_output()
+    {
+        using var attempt = new Attempt(rung) { ForgetsLines = true };
+
+        var run = await attempt.RunShellAsync("for each in 0 1 2; do readlink /proc/$$/fd/$each; done && echo written >&2");
+
+        Assert.That(run.Result.Succeeded, Is.True);
+        Assert.That(run.Result.LastLines.Select(line => line.Split(':')[0]), Is.EqualTo(new[] { "pipe", "pipe", "pipe", "written" }));
+    }
+
+    [Test]
     public async Task A_job_that_ended_before_its_start_starts_nothing()
     {
         using var attempt = new Attempt(rung);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using DelphiRunner.Engine.Execution;
+using DelphiRunner.Engine.Tests.Execution.Containment;
 
 namespace DelphiRunner.Engine.Tests.Execution;
 
@@ -20,10 +21,10 @@ public sealed class ResultFileTests
     [TearDown]
     public void Delete() => Directory.Delete(_folder, recursive: true);
 
-    [Test]
-    public async Task What_a_child_wrote_comes_back_with_its_end()
+    [TestCaseSource(typeof(Rungs), nameof(Rungs.OfThisMachine))]
+    public async Task What_a_child_wrote_comes_back_with_its_end(string rung)
     {
-        using var attempt = new Attempt();
+        using var attempt = new Attempt(rung);
 
         var run = await attempt.RunChildAsync("result-file", /*lang=json*/ """{"results":{"groups":4}}""");
 
@@ -31,10 +32,10 @@ public sealed class ResultFileTests
         Assert.That(run.Notes, Is.Empty);
     }
 
-    [Test]
-    public async Task What_a_child_wrote_wrongly_is_named_in_the_notes()
+    [TestCaseSource(typeof(Rungs), nameof(Rungs.OfThisMachine))]
+    public async Task What_a_child_wrote_wrongly_is_named_in_the_notes(string rung)
     {
-        using var attempt = new Attempt();
+        using var attempt = new Attempt(rung);
 
         var run = await attempt.RunChildAsync("result-file", "[1]");
 

@@ -6,21 +6,22 @@ using DelphiRunner.Engine.Polling;
 using DelphiRunner.Engine.Stores;
 using DelphiRunner.Engine.Stores.Rows;
 using DelphiRunner.Engine.Stores.Sqlite;
+using DelphiRunner.Engine.Tests.Execution.Containment;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DelphiRunner.Engine.Tests.Execution;
 
 /// <summary>Children whose lines go where a host sends them, while what takes them there does not answer.</summary>
-[TestFixture]
+[TestFixtureSource(typeof(Rungs), nameof(Rungs.OfThisMachine))]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [Platform(Exclude = "Win")]
 [UnsupportedOSPlatform("windows")]
-internal sealed class SlowTakersTests : IDisposable
+internal sealed class SlowTakersTests(string rung) : IDisposable
 {
     private const string Id = "3d1b0c3e-52b1-4c8f-9f0e-6f3a6c0e1a01";
 
-    private readonly Attempt _attempt = new() { ForgetsLines = true };
+    private readonly Attempt _attempt = new(rung) { ForgetsLines = true };
     private readonly StringWriter _standardOutput = new();
 
     public void Dispose()

@@ -12,13 +12,6 @@ public sealed class ContainmentProbeTests
     [Test]
     public async Task Every_rung_that_the_machine_has_is_found_and_exercised()
     {
-        var expected = new List<string> { Rungs.Session };
-        if (ProgramPath.Find("bwrap", Environment.GetEnvironmentVariable("PATH")) is not null)
-            expected.Add(Rungs.Namespace);
-        if (Environment.IsPrivilegedProcess && await File.ReadAllTextAsync("/proc/self/mountinfo") is var mounts && mounts.Contains(" - cgroup2 ", StringComparison.Ordinal)
-            && !mounts.Split('\n').Single(line => line.Contains(" - cgroup2 ", StringComparison.Ordinal)).Contains(" ro,", StringComparison.Ordinal))
-            expected.AddRange([Rungs.SessionAndGroup, .. expected.Contains(Rungs.Namespace) ? new[] { Rungs.NamespaceAndGroup } : []]);
-
         foreach (var rung in Rungs.OfThisMachine)
         {
             using var attempt = new Attempt(rung);
@@ -26,7 +19,7 @@ public sealed class ContainmentProbeTests
             Assert.That(Survivors.With(attempt.Fence), Is.Empty, rung);
         }
 
-        Assert.That(Rungs.OfThisMachine, Is.EquivalentTo(expected), Rungs.Machine.Describe());
+        Assert.That(Rungs.OfThisMachine, Is.EquivalentTo(await ExpectAsync()), Rungs.Machine.Describe());
     }
 
     [Test]
@@ -60,5 +53,19 @@ public sealed class ContainmentProbeTests
         using var ladder = await new ContainmentProbe(new PrefixPrograms(), "/bin", spawner).RunAsync(SandboxMode.Auto);
 
         Assert.That(ladder.Best, Is.EqualTo(Rung.ProcessTree));
+    }
+
+    private static async Task<IEnumerable<string>> ExpectAsync()
+    {
+        // The check has tried each.
+        if (Environment.GetEnvironmentVariable("TEST_RUNGS") is { Length: > 0 } tried)
+            return tried.Split('\n');
+        var expected = new List<string> { Rungs.Session };
+        if (ProgramPath.Find("bwrap", Environment.GetEnvironmentVariable("PATH")) is not null)
+            expected.Add(Rungs.Namespace);
+        if (Environment.IsPrivilegedProcess && await File.ReadAllTextAsync("/proc/self/mountinfo") is var mounts && mounts.Contains(" - cgroup2 ", StringComparison.Ordinal)
+            && !mounts.Split('\n').Single(line => line.Contains(" - cgroup2 ", StringComparison.Ordinal)).Contains(" ro,", StringComparison.Ordinal))
+            expected.AddRange([Rungs.SessionAndGroup, .. expected.Contains(Rungs.Namespace) ? new[] { Rungs.NamespaceAndGroup } : []]);
+        return expected;
     }
 }

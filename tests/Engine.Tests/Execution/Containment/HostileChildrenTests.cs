@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using DelphiRunner.Contracts;
 using DelphiRunner.Engine.Execution;
@@ -10,6 +11,51 @@ namespace DelphiRunner.Engine.Tests.Execution.Containment;
 public sealed class HostileChildrenTests(string rung)
 {
     private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(400);
+
+    private bool HasGroup => rung is Rungs.NamespaceAndGroup or Rungs.SessionAndGroup;
+
+    [Test]
+    public async Task The_kernel_shows_a_command_on_its_rung()
+    {
+        var ownGroup = GroupOf(KernelFile.ReadText("/proc/self/cgroup").Split('\n'));
+        using var attempt = new Attempt(rung);
+
+        // Into its cgroup it is moved right after the start.
+        var wait = HasGroup ? $"while grep -qxF '{ownGroup}' /proc/self/cgroup; do sleep 0.01; done; " : string.Empty;
+        await attempt.RunShellAsync($"{wait}readlink /proc/self/ns/pid; cat /proc/self/cgroup");
+
+        var ownNamespace = new FileInfo("/proc/self/ns/pid").LinkTarget;
+        Assert.That(attempt.Lines[0], Rungs.WithNamespace.Contains(rung) ? Is.Not.EqualTo(ownNamespace).And.StartsWith("pid:[") : Is.EqualTo(ownNamespace));
+        Assert.That(GroupOf(attempt.Lines), HasGroup ? Is.Not.EqualTo(ownGroup).And.Contains("/delphi-runner-") : Is.EqualTo(ownGroup));
+
+        static string? GroupOf(IEnumerable<string> lines) => lines.FirstOrDefault(line => line.StartsWith("0::", StringComparison.Ordinal));
+    }
+
+    [Test]
+    public async Task Who_collects_orphans_takes_no_exit_code_from_others()
+    {
+        using var attempt = new Attempt(rung);
+        var command = attempt.Approve(Attempt.Child, "escape");
+        using var over = new CancellationTokenSource();
+        var codes = Task.Run(async () =>
+        {
+            var seen = new List<int>();
+            for (; !over.IsCancellationRequested; await Task.Yield())
+            {
+                using var own = Process.Start("/bin/sh", ["-c", "exit 7"]);
+                await own.WaitForExitAsync();
+                seen.Add(own.ExitCode);
+            }
+
+            return seen;
+        });
+
+        for (var i = 0; i < 5; i++)
+            Assert.That((await attempt.RunAsync(command)).ExitConfirmed, Is.True);
+        await over.CancelAsync();
+
+        Assert.That(await codes, Is.Not.Empty.And.All.EqualTo(7));
+    }
 
     [TestCase("escape")]
     [TestCase("escape-unmarked")]
@@ -103,18 +149,18 @@ public sealed class HostileChildrenTests(string rung)
 
         var run = await attempt.RunShellAsync("sleep 0.1");
 
-        Assert.That(run.ExitProof.EndsWith("cgroup empty", StringComparison.Ordinal), Is.EqualTo(rung is Rungs.NamespaceAndGroup or Rungs.SessionAndGroup));
+        Assert.That(run.ExitProof.EndsWith("cgroup empty", StringComparison.Ordinal), Is.EqualTo(HasGroup));
     }
 
     [Test]
     public async Task The_processor_time_of_a_command_is_measured()
     {
-        using var attempt = new Attempt(rung) { TimeLimit = TimeSpan.FromSeconds(3), Stop = new StopOptions { Grace = Short } };
+        using var attempt = new Attempt(rung) { KillAt = "burnt" };
 
         var run = await attempt.RunChildAsync("burn-cpu");
 
-        Assert.That(run.Result.End, Is.EqualTo(ProcessEnd.TimeLimit));
-        Assert.That(run.Result.CpuTime, Is.InRange(TimeSpan.FromSeconds(0.3), TimeSpan.FromSeconds(6)));
+        Assert.That(run.Result.End, Is.EqualTo(ProcessEnd.Stopped));
+        Assert.That(run.Result.CpuTime, Is.InRange(TimeSpan.FromSeconds(0.3), run.Result.Elapsed * Environment.ProcessorCount));
         Assert.That(run.Result.PeakMemoryBytes, Is.InRange(5L << 20, 1L << 30));
         Assert.That(run.Result.IsUsageSampled, Is.True, "no controller of this machine's cgroups counts memory");
     }
@@ -122,7 +168,7 @@ public sealed class HostileChildrenTests(string rung)
     [Test]
     public async Task The_processor_time_of_an_attempt_is_not_counted_for_the_next_one()
     {
-        using (var busy = new Attempt(rung) { TimeLimit = TimeSpan.FromSeconds(2), Stop = new StopOptions { Grace = Short } })
+        using (var busy = new Attempt(rung) { KillAt = "burnt" })
             Assert.That((await busy.RunChildAsync("burn-cpu")).Result.CpuTime, Is.GreaterThan(TimeSpan.FromSeconds(0.3)));
         using var attempt = new Attempt(rung);
 

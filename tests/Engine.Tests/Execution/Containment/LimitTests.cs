@@ -23,6 +23,18 @@ public sealed class LimitTests(string rung)
     }
 
     [Test]
+    public async Task A_command_that_reserves_much_and_uses_little_starts_under_a_limit_of_memory()
+    {
+        // A .NET program, which dies where its address space is limited.
+        using var attempt = new Attempt(rung) { Configured = Limits(new LimitOptions { MemoryBytes = 512L << 20 }) };
+
+        var run = await attempt.RunChildAsync("echo", "hello");
+
+        Assert.That(run.Result.Succeeded, Is.True);
+        Assert.That(attempt.Lines, Is.EqualTo(new[] { "hello" }));
+    }
+
+    [Test]
     public async Task A_command_that_forks_without_end_is_stopped_or_the_limit_is_said_to_be_unavailable()
     {
         var options = Limits(new LimitOptions { Processes = 80 });
@@ -63,6 +75,20 @@ public sealed class LimitTests(string rung)
         await attempt.RunShellAsync("head -c 1000000 /dev/zero > file");
 
         Assert.That(new FileInfo(Path.Combine(attempt.Folder, "file")).Length, Is.EqualTo(64 << 10));
+    }
+
+    [Test]
+    public async Task A_command_that_fills_the_disk_is_stopped_at_its_limit()
+    {
+        const int Most = 8 << 20;
+        using var attempt = new Attempt(rung) { Configured = Limits(new LimitOptions { FileSizeBytes = Most }) };
+        var file = Path.Combine(attempt.Folder, "file");
+
+        var run = await attempt.RunChildAsync("fill", file, $"{1 << 30}");
+
+        Assert.That(new FileInfo(file).Length, Is.EqualTo(Most));
+        Assert.That(attempt.Lines, Does.Not.Contain("filled"));
+        Assert.That(run.ExitConfirmed, Is.True, run.ExitProof);
     }
 
     [Test]

@@ -35,6 +35,35 @@ public sealed class PryingChildrenTests(string rung)
     }
 
     [Test]
+    public async Task The_environment_of_a_host_that_is_not_sealed_is_read_without_a_namespace_by_who_has_the_same_rights()
+    {
+        using var attempt = new Attempt(rung);
+
+        await attempt.RunChildAsync("read", $"/proc/{Environment.ProcessId}/environ");
+
+        // Root's host has capabilities, which the command has not.
+        Assert.That(attempt.Lines, IsNamespace || Environment.IsPrivilegedProcess ? Is.EqualTo(new[] { "refused" }) : Has.One.Match("^read [1-9]"));
+    }
+
+    [Test]
+    public async Task The_files_of_the_host_and_of_other_attempts_are_changed_only_without_a_namespace()
+    {
+        using var attempt = new Attempt(rung);
+        var other = WorkFolders.MakePrivate(Path.Combine(attempt.State, "work", "other"));
+        attempt.Queue = Path.Combine(attempt.State, "queue.db");
+        string[] files = [attempt.Queue, Path.Combine(attempt.State, "host.lock"), Path.Combine(other, "result.json")];
+        foreach (var file in files)
+            await File.WriteAllTextAsync(file, "the host's");
+
+        await attempt.RunChildAsync(["read", .. files]);
+        await attempt.RunChildAsync(["write", .. files, Path.Combine(attempt.Folder, "own")]);
+
+        // One user is no border here either.
+        Assert.That(attempt.Lines, Is.EqualTo(Enumerable.Repeat(IsNamespace ? "refused" : "read 10", 3).Concat(Enumerable.Repeat(IsNamespace ? "refused" : "written", 3)).Append("written")));
+        Assert.That(files.Select(File.ReadAllText), Is.All.EqualTo(IsNamespace ? "the host's" : "written"));
+    }
+
+    [Test]
     public async Task The_secret_in_the_environment_of_another_attempt_is_seen_only_without_a_namespace()
     {
         using var other = new Attempt(rung) { Secrets = { ["TOKEN"] = Secret } };

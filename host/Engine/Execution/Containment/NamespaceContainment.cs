@@ -22,9 +22,9 @@ internal sealed class NamespaceContainment(int id, ulong? startTime, string mark
         var began = time.GetTimestamp();
         while (IsRunning())
         {
-            // A namespace that is still being made has nobody in it who could be asked.
+            // A namespace that is still being made has nobody in it who could be asked. The command is in the init's session, or made its own.
             if (ProcessStat.FindChildren(id) is [var init, ..] && ProcessStat.FindChildren(init) is [var command, ..]
-                && ProcessStat.TryRead(command) is { } root && root.Session == init)
+                && ProcessStat.TryRead(command) is { } root && (root.Session == init || root.Session == command))
             {
                 Send(root, Signals.Number(signal));
                 // A stopped process sees a signal only when it goes on.

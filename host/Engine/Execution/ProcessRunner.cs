@@ -47,7 +47,9 @@ internal sealed class ProcessRunner(ExecutionOptions options, ContainmentLadder 
         // The folder is emptied and used again.
         if (request.Confinement.User is not null)
             UserAccount.TryTakeBack(request.Files.WorkFolder);
-        ChildStarter.ThrowIfNeverStarted(request, exitCode, pump.LastLines);
+        // What never started leaves nothing: where that is in doubt, a command imitates it.
+        if (proof.IsConfirmed)
+            ChildStarter.ThrowIfNeverStarted(request, exitCode, pump.LastLines);
 
         var usage = child.Meter.Read();
         var result = ResultFile.TryRead(request.Files.ResultPath, out var resultNote);

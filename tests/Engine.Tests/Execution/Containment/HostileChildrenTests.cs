@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using DelphiRunner.Contracts;
 using DelphiRunner.Engine.Execution;
@@ -27,6 +28,36 @@ public sealed class HostileChildrenTests(string rung)
         Assert.That(run.ExitProof, Does.StartWith(Rungs.ProofOf(rung)));
         Assert.That(Survivors.With(attempt.Fence), Is.Empty);
         Assert.That(AdoptedByThisProcess().Except(before), Is.Empty);
+    }
+
+    [Test]
+    public async Task A_command_that_imitates_a_failed_start_does_not_hide_what_it_left()
+    {
+        using var other = new Attempt(rung) { WithControlGroup = false };
+        using var attempt = new Attempt(rung) { WithControlGroup = false };
+        var isReady = new TaskCompletionSource();
+        other.OnLine = _ => isReady.TrySetResult();
+        var running = other.RunShellAsync("echo ready; exec sleep 300");
+        await isReady.Task;
+        var duration = $"300.{Environment.ProcessId}";
+
+        // Without a mark it may be of either attempt.
+        var command = attempt.RunShellAsync($"env -i setsid sleep {duration} >/dev/null 2>&1 & sleep 0.3; echo 'setsid: no such program' >&2; exit 127");
+        if (Rungs.WithNamespace.Contains(rung))
+        {
+            Assert.That(async () => await command, Throws.TypeOf<ProcessStartException>(), "nothing can be left, so that the imitation fails its own job only");
+        }
+        else
+        {
+            var run = await command;
+            Assert.That(run.Result.ExitCode, Is.EqualTo(127));
+            Assert.That(run.ExitConfirmed, Is.False, run.ExitProof);
+        }
+
+        await other.Job.CancelAsync();
+        await running;
+        foreach (var left in Survivors.With(duration))
+            Process.GetProcessById(int.Parse(left.Split(' ')[0], CultureInfo.InvariantCulture)).Kill();
     }
 
     [Test]

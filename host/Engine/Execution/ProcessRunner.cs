@@ -35,6 +35,7 @@ internal sealed class ProcessRunner(ExecutionOptions options, ContainmentLadder 
         if (jobToken.IsCancellationRequested || killToken.IsCancellationRequested)
             return NeverStarted(request, startedAt);
 
+        using var announced = Announce(request.Mark);
         using var secrets = SecretFiles.Write(command, request.Confinement.User);
         using var pump = new OutputPump(options, command.Masker, request.Files.SpoolPath, onLine);
         using var child = await new ChildStarter(ladder, host, spawner, Send, time).StartAsync(request, pump);
@@ -93,6 +94,12 @@ internal sealed class ProcessRunner(ExecutionOptions options, ContainmentLadder 
         ExitConfirmed = true,
         ExitProof = "not started",
     };
+
+    private MarkInUse Announce(string mark)
+    {
+        ladder.Orphans?.Announce(mark);
+        return new MarkInUse(ladder.Orphans, mark);
+    }
 
     private void Enter(RunningChild child)
     {
@@ -159,5 +166,11 @@ internal sealed class ProcessRunner(ExecutionOptions options, ContainmentLadder 
         while ((await containment.ProveExitAsync()).IsAlive)
             await Task.Delay(BetweenLooks, time, CancellationToken.None);
         ladder.Orphans?.Leave(id);
+    }
+
+    /// <summary>The mark of an attempt while it runs.</summary>
+    private readonly record struct MarkInUse(AdoptedOrphans? Orphans, string Mark) : IDisposable
+    {
+        public void Dispose() => Orphans?.Withdraw(Mark);
     }
 }

@@ -31,6 +31,19 @@ public sealed class HostileChildrenTests(string rung)
     }
 
     [Test]
+    public async Task What_left_its_session_under_the_mark_of_an_attempt_that_never_was_does_not_outlive_its_job()
+    {
+        using var attempt = new Attempt(rung);
+        var forged = $"forged-{Guid.NewGuid():N}";
+
+        var run = await attempt.RunShellAsync($"env -i DELPHI_FENCE=1:{forged} setsid sleep 300 >/dev/null 2>&1 & sleep 0.3; echo left");
+
+        Assert.That(attempt.Lines, Is.EqualTo(new[] { "left" }));
+        Assert.That(run.ExitConfirmed, Is.True, run.ExitProof);
+        Assert.That(Survivors.With(forged), Is.Empty);
+    }
+
+    [Test]
     public async Task A_command_that_imitates_a_failed_start_does_not_hide_what_it_left()
     {
         using var other = new Attempt(rung) { WithControlGroup = false };

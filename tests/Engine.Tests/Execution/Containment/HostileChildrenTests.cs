@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using DelphiRunner.Contracts;
 using DelphiRunner.Engine.Execution;
+using DelphiRunner.Engine.Execution.Containment;
 
 namespace DelphiRunner.Engine.Tests.Execution.Containment;
 
@@ -41,6 +42,29 @@ public sealed class HostileChildrenTests(string rung)
         Assert.That(attempt.Lines, Is.EqualTo(new[] { "left" }));
         Assert.That(run.ExitConfirmed, Is.True, run.ExitProof);
         Assert.That(Survivors.With(forged), Is.Empty);
+    }
+
+    [Test]
+    public async Task A_namespace_whose_init_lost_its_mark_and_outlived_the_outer_process_is_ended()
+    {
+        if (!Rungs.WithNamespace.Contains(rung))
+            return;
+
+        // As a command makes of it that may trace its init: there it can clear the environment and the parent-death signal.
+        var duration = $"301.{Environment.ProcessId}";
+        using var shell = Process.Start(new ProcessStartInfo("sh", ["-c", $"env -i $(command -v bwrap) --dev-bind / / --proc /proc --unshare-pid --new-session /bin/sh -c 'echo ready; exec sleep {duration}' & echo $!"]) { RedirectStandardOutput = true })!;
+        string?[] said = [await shell.StandardOutput.ReadLineAsync(), await shell.StandardOutput.ReadLineAsync()];
+        var outer = int.Parse(said.Single(line => line != "ready")!, CultureInfo.InvariantCulture);
+        var containment = new NamespaceContainment(outer, ProcessStat.TryRead(outer)!.Value.StartTime, "DELPHI_FENCE=1:of-this-test", Rungs.Machine.Orphans!, Signals.Send, TimeProvider.System);
+        await shell.WaitForExitAsync();
+        var wasThere = Survivors.With(duration);
+
+        containment.Kill();
+        var proof = await containment.ProveExitAsync();
+
+        Assert.That(wasThere, Is.Not.Empty);
+        Assert.That(Survivors.With(duration), Is.Empty, proof.Text);
+        Assert.That(proof.IsConfirmed, Is.True, proof.Text);
     }
 
     [Test]

@@ -58,7 +58,14 @@ internal sealed class NamespaceContainment(int id, ulong? startTime, string mark
         {
             var left = suspects.Count == 0 ? [] : orphans.Look().Where(orphan => suspects.Contains((orphan.Id, orphan.StartTime))).ToList();
             if (left.Count == 0 && !IsRunning())
-                return Gone();
+            {
+                // Of an outer process that was still there at the first look.
+                left = [.. orphans.Look().Where(IsOurs)];
+                if (left.Count == 0)
+                    return Gone();
+                suspects.UnionWith(left.Select(init => (init.Id, init.StartTime)));
+            }
+
             foreach (var init in left.Where(IsOurs))
                 _ = send(init.Id, Signals.Kill);
             if (time.GetElapsedTime(began) > DeathLimit)

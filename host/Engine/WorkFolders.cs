@@ -30,16 +30,10 @@ internal sealed class WorkFolders(string state) : IDisposable
     public void GiveBack(string folder, bool isQuiet)
     {
         var contents = new DirectoryInfo(folder);
-        if (!contents.Exists)
-        {
-            return;
-        }
-
         // A link is no folder of the attempt, and a changed mode would be the next attempt's.
-        if (isQuiet && !contents.Attributes.HasFlag(FileAttributes.ReparsePoint) && HasPrivateMode(contents)
-            && contents.GetFileSystemInfos() is var entries && entries.All(entry => entry is FileInfo))
+        if (isQuiet && contents.Exists && !contents.Attributes.HasFlag(FileAttributes.ReparsePoint) && HasPrivateMode(contents)
+            && TryEmpty(contents))
         {
-            Array.ForEach(entries, file => file.Delete());
             _empty.Add(folder);
         }
         else
@@ -69,6 +63,16 @@ internal sealed class WorkFolders(string state) : IDisposable
         }
 
         return folder;
+    }
+
+    // A name that is no text cannot be told to the framework, which then takes the file for one that is gone.
+    private static bool TryEmpty(DirectoryInfo folder)
+    {
+        var entries = folder.GetFileSystemInfos();
+        if (!entries.All(entry => entry is FileInfo))
+            return false;
+        Array.ForEach(entries, file => file.Delete());
+        return entries.Length == 0 || !folder.EnumerateFileSystemInfos().Any();
     }
 
     private static bool HasPrivateMode(DirectoryInfo folder) =>

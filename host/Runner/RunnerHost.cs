@@ -92,10 +92,10 @@ internal static partial class RunnerHost
         var configuration = new LoggerConfiguration().MinimumLevel.Is(LevelOf(options.Level)).Enrich.FromLogContext();
         configuration = options.Format == LogFormat.Json
             ? configuration.WriteTo.Console(new CompactJsonFormatter(), standardErrorFromLevel: LogEventLevel.Verbose)
-            : configuration.WriteTo.Console(
+            : configuration.WriteTo.Logger(lines => lines.MinimumLevel.Verbose().Enrich.With<PrintableProperties>().WriteTo.Console(
                 outputTemplate: "{Timestamp:yyyy-MM-dd HH:mm:ss.fff} {Level:u3} {Message:lj}{NewLine}{Exception}",
                 formatProvider: CultureInfo.InvariantCulture,
-                standardErrorFromLevel: LogEventLevel.Verbose);
+                standardErrorFromLevel: LogEventLevel.Verbose));
         if (options.File is { } file)
         {
             configuration = configuration.WriteTo.File(

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.Versioning;
 
 namespace DelphiRunner.Engine.Tests;
@@ -63,6 +64,31 @@ internal sealed class WorkFoldersTests : IDisposable
 
         _folders.GiveBack(deep, isQuiet: true);
         _folders.GiveBack(open, isQuiet: true);
+
+        Assert.That(Directory.EnumerateFileSystemEntries(Path.Combine(_state, "work")), Is.Empty);
+    }
+
+    [Test]
+    public async Task A_file_whose_name_is_no_text_is_not_there_for_the_next_attempt()
+    {
+        var first = _folders.Take("job-1");
+        using var shell = Process.Start(new ProcessStartInfo("sh", ["-c", "echo private > \"$(printf '\\377')\""]) { WorkingDirectory = first })!;
+        await shell.WaitForExitAsync();
+
+        _folders.GiveBack(first, isQuiet: true);
+        var second = _folders.Take("job-2");
+
+        Assert.That(Directory.EnumerateFileSystemEntries(second), Is.Empty);
+    }
+
+    [Test]
+    public void What_a_command_put_in_the_place_of_its_folder_is_removed()
+    {
+        var folder = _folders.Take("job-1");
+        Directory.Delete(folder);
+        File.WriteAllText(folder, "no folder");
+
+        _folders.GiveBack(folder, isQuiet: true);
 
         Assert.That(Directory.EnumerateFileSystemEntries(Path.Combine(_state, "work")), Is.Empty);
     }

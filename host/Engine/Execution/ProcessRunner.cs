@@ -35,6 +35,7 @@ internal sealed class ProcessRunner(ExecutionOptions options, ContainmentLadder 
         if (jobToken.IsCancellationRequested || killToken.IsCancellationRequested)
             return NeverStarted(request, startedAt);
 
+        using var announced = Announce(request.Mark);
         using var secrets = SecretFiles.Write(command, request.Confinement.User);
         using var pump = new OutputPump(options, command.Masker, request.Files.SpoolPath, onLine);
         using var child = await new ChildStarter(ladder, host, spawner, Send, time).StartAsync(request, pump);
@@ -47,7 +48,9 @@ internal sealed class ProcessRunner(ExecutionOptions options, ContainmentLadder 
         // The folder is emptied and used again.
         if (request.Confinement.User is not null)
             UserAccount.TryTakeBack(request.Files.WorkFolder);
-        ChildStarter.ThrowIfNeverStarted(request, exitCode, pump.LastLines);
+        // What never started leaves nothing: where that is in doubt, a command imitates it.
+        if (proof.IsConfirmed)
+            ChildStarter.ThrowIfNeverStarted(request, exitCode, pump.LastLines);
 
         var usage = child.Meter.Read();
         var result = ResultFile.TryRead(request.Files.ResultPath, out var resultNote);
@@ -91,6 +94,12 @@ internal sealed class ProcessRunner(ExecutionOptions options, ContainmentLadder 
         ExitConfirmed = true,
         ExitProof = "not started",
     };
+
+    private MarkInUse Announce(string mark)
+    {
+        ladder.Orphans?.Announce(mark);
+        return new MarkInUse(ladder.Orphans, mark);
+    }
 
     private void Enter(RunningChild child)
     {
@@ -157,5 +166,11 @@ internal sealed class ProcessRunner(ExecutionOptions options, ContainmentLadder 
         while ((await containment.ProveExitAsync()).IsAlive)
             await Task.Delay(BetweenLooks, time, CancellationToken.None);
         ladder.Orphans?.Leave(id);
+    }
+
+    /// <summary>The mark of an attempt while it runs.</summary>
+    private readonly record struct MarkInUse(AdoptedOrphans? Orphans, string Mark) : IDisposable
+    {
+        public void Dispose() => Orphans?.Withdraw(Mark);
     }
 }

@@ -17,6 +17,7 @@ internal sealed partial class AdoptedOrphans
 
     private readonly Lock _gate = new();
     private readonly Dictionary<int, ulong> _attempts = [];
+    private readonly HashSet<string> _marks = new(StringComparer.Ordinal);
     private readonly int _ownSession = ProcessStat.TryRead(Environment.ProcessId)?.Session ?? 0;
 
     private AdoptedOrphans()
@@ -27,6 +28,20 @@ internal sealed partial class AdoptedOrphans
     /// <returns>Null where the system cannot do that, or does not show the children of a process.</returns>
     public static AdoptedOrphans? TryBegin() =>
         OperatingSystem.IsLinux() && Control(SetChildSubreaper, 1, 0, 0, 0) == 0 && File.Exists(Path.Combine(FirstThread, "children")) ? new AdoptedOrphans() : null;
+
+    /// <summary>Tells the mark of an attempt that is about to start. Only marks of such are believed: a command can give what it starts any other.</summary>
+    public void Announce(string mark)
+    {
+        lock (_gate)
+            _marks.Add(mark);
+    }
+
+    /// <summary>Tells that an attempt of that mark is over, or never started.</summary>
+    public void Withdraw(string mark)
+    {
+        lock (_gate)
+            _marks.Remove(mark);
+    }
 
     /// <summary>Tells that an attempt runs; what it might have left is not looked for without need while it does.</summary>
     public void Enter(int root, ulong startTime)
@@ -56,13 +71,15 @@ internal sealed partial class AdoptedOrphans
 
     /// <summary>Whether a process has a variable in the environment that it was started with.</summary>
     /// <param name="id">The process.</param>
-    /// <param name="mark">The variable, <c>NAME=VALUE</c>, or <c>NAME=</c> for any value.</param>
-    public static bool HasMark(int id, string mark)
+    /// <param name="mark">The variable, <c>NAME=VALUE</c>.</param>
+    public static bool HasMark(int id, string mark) => EnvironmentOf(id).Contains(mark, StringComparer.Ordinal);
+
+    /// <summary>Whether a process has the mark of a running attempt other than this one.</summary>
+    public bool HasMarkOfAnother(int id, string mark)
     {
-        // Nothing of one that ended, or that is another user's, in which case it is nobody's that the host started as itself.
-        var environment = KernelFile.ReadText(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/environ"));
-        return environment.Split('\0').Any(variable =>
-            mark.EndsWith('=') ? variable.StartsWith(mark, StringComparison.Ordinal) : string.Equals(variable, mark, StringComparison.Ordinal));
+        var environment = EnvironmentOf(id);
+        lock (_gate)
+            return environment.Any(variable => variable != mark && _marks.Contains(variable));
     }
 
     /// <summary>Whether an attempt other than this one runs that began before a process did, so that it may be that attempt's.</summary>
@@ -71,6 +88,9 @@ internal sealed partial class AdoptedOrphans
         lock (_gate)
             return _attempts.Any(attempt => attempt.Key != root && attempt.Value <= orphan.StartTime);
     }
+
+    // Nothing of one that ended, or that is another user's, in which case it is nobody's that the host started as itself.
+    private static string[] EnvironmentOf(int id) => KernelFile.ReadText(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/environ")).Split('\0');
 
     [LibraryImport("libc", EntryPoint = "prctl")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -7,6 +7,9 @@ internal static class BubblewrapArguments
 {
     private static readonly string[] CapabilitiesOfChange = ["CAP_DAC_READ_SEARCH", "CAP_SETUID", "CAP_SETGID"];
 
+    // Whose files belong to the host's user: by them a command could kill others and the host, and lift its own limits.
+    private const string ControlGroupFolder = "/sys/fs/cgroup";
+
     /// <param name="confinement">What the command may see.</param>
     /// <param name="host">What it may not.</param>
     /// <param name="workFolder">The real path of the attempt's own folder.</param>
@@ -17,7 +20,7 @@ internal static class BubblewrapArguments
         var isStrict = confinement.Profile == SandboxProfile.Strict;
         return
         [
-            .. isStrict ? StrictView(confinement.Strict) : ["--dev-bind", "/", "/", "--proc", "/proc"],
+            .. isStrict ? StrictView(confinement.Strict) : ["--dev-bind", "/", "/", "--proc", "/proc", "--ro-bind-try", ControlGroupFolder, ControlGroupFolder],
             .. CoverHost(host, workFolder),
             .. isStrict ? confinement.Strict.Readable.SelectMany(path => Bind("--ro-bind", path)) : [],
             .. isStrict ? confinement.Strict.Writable.SelectMany(path => Bind("--bind", path)) : [],

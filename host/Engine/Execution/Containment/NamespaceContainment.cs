@@ -22,9 +22,9 @@ internal sealed class NamespaceContainment(int id, ulong? startTime, string mark
         var began = time.GetTimestamp();
         while (IsRunning())
         {
-            // A namespace that is still being made has nobody in it who could be asked.
+            // A namespace that is still being made has nobody in it who could be asked. The command is in the init's session, or made its own.
             if (ProcessStat.FindChildren(id) is [var init, ..] && ProcessStat.FindChildren(init) is [var command, ..]
-                && ProcessStat.TryRead(command) is { } root && root.Session == init)
+                && ProcessStat.TryRead(command) is { } root && (root.Session == init || root.Session == command))
             {
                 Send(root, Signals.Number(signal));
                 // A stopped process sees a signal only when it goes on.
@@ -52,20 +52,50 @@ internal sealed class NamespaceContainment(int id, ulong? startTime, string mark
         // One that is ending no longer shows its mark, and may still wait for the others: then it is waited for, whosever it is.
         var began = time.GetTimestamp();
         var suspects = orphans.Look()
-            .Where(orphan => orphan.IsEnding || AdoptedOrphans.HasMark(orphan.Id, mark))
+            .Where(orphan => orphan.IsEnding || IsOurs(orphan))
             .Select(orphan => (orphan.Id, orphan.StartTime)).ToHashSet();
         for (var pause = FirstPause; ; pause = Pause)
         {
             var left = suspects.Count == 0 ? [] : orphans.Look().Where(orphan => suspects.Contains((orphan.Id, orphan.StartTime))).ToList();
             if (left.Count == 0 && !IsRunning())
-                return new ExitProof(true, "namespace gone");
-            foreach (var init in left.Where(init => AdoptedOrphans.HasMark(init.Id, mark)))
+            {
+                // Of an outer process that was still there at the first look.
+                left = [.. orphans.Look().Where(IsOurs)];
+                if (left.Count == 0)
+                    return Gone();
+                suspects.UnionWith(left.Select(init => (init.Id, init.StartTime)));
+            }
+
+            foreach (var init in left.Where(IsOurs))
                 _ = send(init.Id, Signals.Kill);
             if (time.GetElapsedTime(began) > DeathLimit)
                 return new ExitProof(false, Text($"the namespace of process {id} is there {DeathLimit.TotalSeconds:0} s after SIGKILL"), IsAlive: true);
             await Task.Delay(pause, time, CancellationToken.None);
         }
     }
+
+    private bool IsOurs(ProcessStat orphan) =>
+        AdoptedOrphans.HasMark(orphan.Id, mark) || (MayBeOurs(orphan) && !orphans.MayBeOfAnother(orphan, id));
+
+    /// <summary>Whether it is the init of some attempt's namespace that lost its mark: a command that may trace its init can take that away.</summary>
+    private bool MayBeOurs(ProcessStat orphan) =>
+        orphan.StartTime >= startTime && IsInit(orphan.Id) && !orphans.HasMarkOfAnother(orphan.Id, mark)
+        // Looked at last, since one that is ending shows no mark, whosever it is.
+        && ProcessStat.TryRead(orphan.Id) is { IsEnding: false } now && now.StartTime == orphan.StartTime;
+
+    private ExitProof Gone()
+    {
+        var doubtful = orphans.Look().Count(MayBeOurs);
+        return doubtful == 0
+            ? new ExitProof(true, "namespace gone")
+            : new ExitProof(false, Text($"process {id} gone, but {doubtful} namespaces without a mark may be of this attempt or of another"));
+    }
+
+    // NSpid:  4711    1
+    private static bool IsInit(int process) =>
+        KernelFile.ReadText(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/status")).Split('\n')
+            .FirstOrDefault(line => line.StartsWith("NSpid:", StringComparison.Ordinal)) is { } line
+        && line.Split('\t') is [_, _, .., "1"];
 
     private bool IsRunning() => ProcessStat.TryRead(id) is { HasEnded: false } outer && outer.StartTime == startTime;
 

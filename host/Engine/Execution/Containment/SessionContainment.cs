@@ -17,8 +17,6 @@ internal sealed class SessionContainment(int id, ulong? startTime, string mark, 
     private static readonly TimeSpan SweepLimit = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan SweepPause = TimeSpan.FromMilliseconds(10);
 
-    private string AnyMark => mark[..(mark.IndexOf('=', StringComparison.Ordinal) + 1)];
-
     public Task SignalAsync(StopSignal signal)
     {
         Send(Signals.Number(signal));
@@ -63,7 +61,7 @@ internal sealed class SessionContainment(int id, ulong? startTime, string mark, 
                 _ = send(orphan.Id, Signals.Kill);
                 escaped.Add(orphan.Id);
             }
-            else if (orphan.StartTime >= startTime && !AdoptedOrphans.HasMark(orphan.Id, AnyMark))
+            else if (orphan.StartTime >= startTime && !orphans!.HasMarkOfAnother(orphan.Id, mark)) // There are none without them.
             {
                 doubtful++;
             }
@@ -75,8 +73,8 @@ internal sealed class SessionContainment(int id, ulong? startTime, string mark, 
     private bool IsOurs(ProcessStat orphan) =>
         orphan.Session == id
         || AdoptedOrphans.HasMark(orphan.Id, mark)
-        // It dropped its environment. It must be somebody's, and nobody else's attempt was there when it began.
-        || (orphan.StartTime >= startTime && !AdoptedOrphans.HasMark(orphan.Id, AnyMark) && orphans is not null && !orphans.MayBeOfAnother(orphan, id));
+        // It dropped its environment, or got another. It must be somebody's, and nobody else's attempt was there when it began.
+        || (orphan.StartTime >= startTime && orphans is not null && !orphans.HasMarkOfAnother(orphan.Id, mark) && !orphans.MayBeOfAnother(orphan, id));
 
     private static ExitProof Gone(int ended, int doubtful) => doubtful == 0
         ? new ExitProof(true, "group empty after 2 sweeps" + Ended(ended))

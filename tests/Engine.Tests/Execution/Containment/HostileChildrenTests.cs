@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using DelphiRunner.Contracts;
 using DelphiRunner.Engine.Execution;
+using DelphiRunner.Engine.Execution.Containment;
 
 namespace DelphiRunner.Engine.Tests.Execution.Containment;
 
@@ -73,6 +74,72 @@ public sealed class HostileChildrenTests(string rung)
         Assert.That(run.ExitProof, Does.StartWith(Rungs.ProofOf(rung)));
         Assert.That(Survivors.With(attempt.Fence), Is.Empty);
         Assert.That(AdoptedByThisProcess().Except(before), Is.Empty);
+    }
+
+    [Test]
+    public async Task What_left_its_session_under_the_mark_of_an_attempt_that_never_was_does_not_outlive_its_job()
+    {
+        using var attempt = new Attempt(rung);
+        var forged = $"forged-{Guid.NewGuid():N}";
+
+        var run = await attempt.RunShellAsync($"env -i DELPHI_FENCE=1:{forged} setsid sleep 300 >/dev/null 2>&1 & sleep 0.3; echo left");
+
+        Assert.That(attempt.Lines, Is.EqualTo(new[] { "left" }));
+        Assert.That(run.ExitConfirmed, Is.True, run.ExitProof);
+        Assert.That(Survivors.With(forged), Is.Empty);
+    }
+
+    [Test]
+    public async Task A_namespace_whose_init_lost_its_mark_and_outlived_the_outer_process_is_ended()
+    {
+        if (!Rungs.WithNamespace.Contains(rung))
+            return;
+
+        // As a command makes of it that may trace its init: there it can clear the environment and the parent-death signal.
+        var duration = $"301.{Environment.ProcessId}";
+        using var shell = Process.Start(new ProcessStartInfo("sh", ["-c", $"env -i $(command -v bwrap) --dev-bind / / --proc /proc --unshare-pid --new-session /bin/sh -c 'echo ready; exec sleep {duration}' & echo $!"]) { RedirectStandardOutput = true })!;
+        string?[] said = [await shell.StandardOutput.ReadLineAsync(), await shell.StandardOutput.ReadLineAsync()];
+        var outer = int.Parse(said.Single(line => line != "ready")!, CultureInfo.InvariantCulture);
+        var containment = new NamespaceContainment(outer, ProcessStat.TryRead(outer)!.Value.StartTime, "DELPHI_FENCE=1:of-this-test", Rungs.Machine.Orphans!, Signals.Send, TimeProvider.System);
+        await shell.WaitForExitAsync();
+        var wasThere = Survivors.With(duration);
+
+        containment.Kill();
+        var proof = await containment.ProveExitAsync();
+
+        Assert.That(wasThere, Is.Not.Empty);
+        Assert.That(Survivors.With(duration), Is.Empty, proof.Text);
+        Assert.That(proof.IsConfirmed, Is.True, proof.Text);
+    }
+
+    [Test]
+    public async Task A_command_that_imitates_a_failed_start_does_not_hide_what_it_left()
+    {
+        using var other = new Attempt(rung) { WithControlGroup = false };
+        using var attempt = new Attempt(rung) { WithControlGroup = false };
+        var isReady = new TaskCompletionSource();
+        other.OnLine = _ => isReady.TrySetResult();
+        var running = other.RunShellAsync("echo ready; exec sleep 300");
+        await isReady.Task;
+        var duration = $"300.{Environment.ProcessId}";
+
+        // Without a mark it may be of either attempt.
+        var command = attempt.RunShellAsync($"env -i setsid sleep {duration} >/dev/null 2>&1 & sleep 0.3; echo 'setsid: no such program' >&2; exit 127");
+        if (Rungs.WithNamespace.Contains(rung))
+        {
+            Assert.That(async () => await command, Throws.TypeOf<ProcessStartException>(), "nothing can be left, so that the imitation fails its own job only");
+        }
+        else
+        {
+            var run = await command;
+            Assert.That(run.Result.ExitCode, Is.EqualTo(127));
+            Assert.That(run.ExitConfirmed, Is.False, run.ExitProof);
+        }
+
+        await other.Job.CancelAsync();
+        await running;
+        foreach (var left in Survivors.With(duration))
+            Process.GetProcessById(int.Parse(left.Split(' ')[0], CultureInfo.InvariantCulture)).Kill();
     }
 
     [Test]

@@ -25,6 +25,28 @@ public sealed class SandboxTests(string rung)
     }
 
     [Test]
+    public async Task Cgroups_cannot_be_written_by_which_it_could_kill_others_and_lift_its_own_limits()
+    {
+        using var attempt = new Attempt(rung);
+
+        // Looked at and not tried, as it would hit whoever runs beside this test.
+        await attempt.RunShellAsync("find /sys/fs/cgroup -name 'cgroup.*' | while read -r file; do [ -w \"$file\" ] && echo \"$file\"; done; echo looked");
+
+        Assert.That(attempt.Lines, Is.EqualTo(new[] { "looked" }));
+    }
+
+    [Test]
+    public async Task A_command_that_makes_a_session_of_its_own_is_asked_to_end_all_the_same()
+    {
+        using var attempt = new Attempt(rung) { StopAt = "ready" };
+
+        var run = await attempt.RunShellAsync("exec setsid sh -c \"trap 'echo asked; exit 5' TERM; echo ready; while :; do sleep 0.05; done\"");
+
+        Assert.That(attempt.Lines, Has.Member("asked"));
+        Assert.That(run.Result.ExitCode, Is.EqualTo(5));
+    }
+
+    [Test]
     public async Task Of_the_state_folder_only_the_work_folder_and_the_plugins_are_there()
     {
         using var attempt = new Attempt(rung);

@@ -61,7 +61,7 @@ internal sealed class SessionContainment(int id, ulong? startTime, string mark, 
                 _ = send(orphan.Id, Signals.Kill);
                 escaped.Add(orphan.Id);
             }
-            else if (orphan.StartTime >= startTime && !orphans!.HasMarkOfAnother(orphan.Id, mark)) // There are none without them.
+            else if (orphan.StartTime >= startTime && !orphans!.HasMarkOfAnother(orphan.Id, mark) && MayStillRun(orphan)) // There are none without them.
             {
                 doubtful++;
             }
@@ -75,6 +75,10 @@ internal sealed class SessionContainment(int id, ulong? startTime, string mark, 
         || AdoptedOrphans.HasMark(orphan.Id, mark)
         // It dropped its environment, or got another. It must be somebody's, and nobody else's attempt was there when it began.
         || (orphan.StartTime >= startTime && orphans is not null && !orphans.HasMarkOfAnother(orphan.Id, mark) && !orphans.MayBeOfAnother(orphan, id));
+
+    // Asked behind the mark, which goes with the memory: the init of another attempt's namespace that is just ending shows none.
+    private static bool MayStillRun(ProcessStat orphan) =>
+        ProcessStat.TryRead(orphan.Id) is { } now && now.StartTime == orphan.StartTime && !(now.IsEnding && now.Threads <= 1);
 
     private static ExitProof Gone(int ended, int doubtful) => doubtful == 0
         ? new ExitProof(true, "group empty after 2 sweeps" + Ended(ended))

@@ -24,7 +24,7 @@ internal sealed class HostProcess : IAsyncDisposable
     public int Id => _process.Id;
 
     public static HostProcess Start(Workspace workspace, int slots, params string[] arguments) =>
-        Start(workspace.Folder, $"{{ kind: sqlite, path: {Path.GetFileName(workspace.Database)} }}", slots, arguments);
+        Start(workspace.Folder, $"{{ kind: sqlite, path: {Path.GetRelativePath(workspace.Folder.FullPath, workspace.Database)} }}", slots, arguments);
 
     /// <summary>Starts it with a folder of its own, on the store that the YAML names.</summary>
     public static HostProcess Start(HostFolder folder, string store, int slots, params string[] arguments)

@@ -10,7 +10,7 @@ internal readonly record struct AttemptPlace(string Work, string Secrets);
 /// <summary>Where an attempt works and where its output is kept: <c>state/work/…</c> and <c>state/spools/…</c>. Made when first asked for.</summary>
 internal sealed class AttemptFolder(StateFolders folders, string jobId, int attempt, int rechecks) : IDisposable
 {
-    private readonly string _name = $"{FileNameOf(jobId)}-{attempt}-{Guid.NewGuid():N}";
+    private string? _name;
     private string? _work;
 
     /// <summary>Whether nothing of the attempt is left that could still write to its work folder.</summary>
@@ -20,13 +20,15 @@ internal sealed class AttemptFolder(StateFolders folders, string jobId, int atte
     public string ResultPath => ResultPathIn(Work);
 
     /// <summary>The work folder: private, and empty at first.</summary>
-    public string Work => _work ??= folders.Work.Take(_name);
+    public string Work => _work ??= folders.Work.Take(Name);
 
-    public AttemptPlace Place => new(Work, Path.Combine(folders.Secrets.Path, _name));
+    public AttemptPlace Place => new(Work, Path.Combine(folders.Secrets.Path, Name));
 
     /// <summary>The spool file of the attempt, or of one of its rechecks; its folder exists.</summary>
     public string SpoolPath => Path.Combine(
         WorkFolders.MakePrivate(SpoolFolder(folders.Path)), $"{FileNameOf(jobId)}.attempt-{attempt:000}.check-{rechecks:00000}.log");
+
+    private string Name => _name ??= $"{FileNameOf(jobId)}-{attempt}-{Guid.NewGuid():N}";
 
     public static string ResultPathIn(string work) => Path.Combine(work, "result.json");
 

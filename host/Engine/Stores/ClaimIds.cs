@@ -7,7 +7,7 @@ internal static class ClaimIds
 {
     private const char Separator = '.';
 
-    public static string New(string workerId) => $"{workerId}{Separator}{Guid.NewGuid():N}";
+    public static string New(string workerId) => $"{workerId}{Separator}{FreshIds.New():N}";
 
     /// <summary>
     /// The claim of the one who holds the row, or null where that is none of our hosts. A foreign poller that takes a row over from one of them names

@@ -83,6 +83,7 @@ internal sealed partial class JobExecutor(
             }
 
             var command = Approve(plan.Command!, handler, running, folder);
+            await running.Claimed.Settled;
             run = await commands.RunAsync(command, running, folder);
             return run.Result.End == ProcessEnd.Stopped
                 ? Stopped(running, handler, run)
@@ -150,7 +151,7 @@ internal sealed partial class JobExecutor(
     {
         OperationCanceledException when running.JobToken.IsCancellationRequested => Stopped(running, handler, run),
         InvalidJobException or CommandDeniedException or ConfinementException or ProcessStartException => AttemptEnd.Failed(exception.Message) with { Handler = handler, Run = run },
-        JobQueueException => new AttemptEnd
+        JobQueueException or StoreException => new AttemptEnd
         {
             Kind = AttemptEndKind.GivenBack,
             Reason = exception.Message,

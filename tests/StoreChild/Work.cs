@@ -14,6 +14,34 @@ internal static class Work
         return 0;
     }
 
+    /// <summary>Does the same with so many jobs a slot, and then ends as a killed process does, with nothing closed.</summary>
+    public static async Task<int> DrainAndDieAsync(IJobStore store, int count)
+    {
+        await Task.WhenAll(Enumerable.Range(0, Slots).Select(slot => DrainAsync(store, $"{slot}", count)));
+        using var self = System.Diagnostics.Process.GetCurrentProcess();
+        self.Kill();
+        return 0;
+    }
+
+    /// <summary>Creates jobs one after the other, and goes on after one that could not be stored.</summary>
+    public static async Task<int> CreateStubbornlyAsync(IJobStore store, int count)
+    {
+        for (var number = 0; number < count; number++)
+        {
+            try
+            {
+                await store.CreateAsync(Row($"job-{number}", ""), CancellationToken.None);
+                Console.WriteLine($"created job-{number} .");
+            }
+            catch (StoreException failure)
+            {
+                Console.WriteLine($"refused job-{number} {failure.Message}");
+            }
+        }
+
+        return 0;
+    }
+
     /// <summary>Creates jobs one after the other.</summary>
     public static async Task<int> CreateAsync(IJobStore store, int count)
     {
@@ -82,8 +110,10 @@ internal static class Work
             var claim = new Claim { JobId = row.Id, WorkerId = prefix, ClaimId = Guid.NewGuid().ToString(), Attempt = 1 };
             var now = DateTimeOffset.UtcNow;
             var request = new ClaimRequest { Seen = row, Claim = claim, Rechecks = 0, StartedAt = now, LockExpiresAt = now.AddMinutes(15) };
-            await store.ClaimAsync(request, CancellationToken.None);
+            var claimed = await store.ClaimAsync(request, CancellationToken.None);
             Console.WriteLine($"claimed {row.Id} .");
+            await claimed!.Settled;
+            Console.WriteLine($"settled {row.Id} .");
 
             await store.FinishAsync(claim, Finish(row.Id), CancellationToken.None);
             Console.WriteLine($"finished {row.Id} .");

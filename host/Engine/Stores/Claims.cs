@@ -20,6 +20,12 @@ internal sealed record ClaimedJob
     public required JobRow Row { get; init; }
 
     public required Claim Claim { get; init; }
+
+    /// <summary>
+    /// Completes when the claim survives a loss of power, and fails with a <see cref="StoreException"/> when it may not. No command may start earlier:
+    /// one that takes the machine down with it has to find its attempt counted.
+    /// </summary>
+    public Task Settled { get; init; } = Task.CompletedTask;
 }
 
 /// <summary>What to claim, as it was seen, and what to store.</summary>

@@ -6,7 +6,7 @@ namespace DelphiRunner.Engine.Stores;
 /// <remarks>
 /// Every member throws <see cref="StoreException"/> when the store cannot be reached or read, and <see cref="OperationCanceledException"/>
 /// for its token; an error is never reported as an empty answer. Every write carries a fresh <c>write_id</c>, leaves attributes that it does
-/// not name byte for byte as they were, never creates a row that is gone, and is durable when its task completes.
+/// not name byte for byte as they were, never creates a row that is gone, and is durable when its task completes (a claim: when it has settled).
 /// </remarks>
 internal interface IJobStore : IAsyncDisposable
 {

@@ -102,7 +102,7 @@ internal sealed class FileCheck(SqliteFile file)
         raw.sqlite3_exec(connection.Handle, SqliteFile.ConnectionSettings);
         var level = Integer(connection, "PRAGMA synchronous");
         return level == 2
-            ? Of("synchronous", StoreCheckState.Ok, "FULL on every connection: what is acknowledged survives a loss of power.")
+            ? Of("synchronous", StoreCheckState.Ok, "FULL, or synced by the writer itself before it acknowledges: what is acknowledged survives a loss of power.")
             : Of("synchronous", StoreCheckState.Wrong, $"Level {level}, not 2 (FULL).", "A loss of power can lose what was acknowledged.");
     }
 

@@ -11,6 +11,7 @@ internal sealed class JobWrites : IDisposable
     private readonly SqliteFile _file;
     private readonly SqliteConnection _connection;
     private readonly StatementCache _statements;
+    private readonly LogLength _log;
     private readonly Dictionary<string, string> _claims = new(StringComparer.Ordinal) { [""] = WriteSql.Claim(null) };
     private long _foreignCommits;
 
@@ -19,9 +20,14 @@ internal sealed class JobWrites : IDisposable
         _file = file;
         _connection = connection;
         _statements = new StatementCache(connection);
+        _log = new LogLength(connection);
         RowFunctions.Register(connection);
+        _statements[SqliteFile.SyncedApart].Run();
         _foreignCommits = ReadDataVersion();
     }
+
+    /// <summary>The length of the write-ahead log after the last commit, in pages.</summary>
+    public int LogFrames => _log.Frames;
 
     public static JobWrites Open(SqliteFile file) => new(file, file.Open());
 
@@ -42,6 +48,23 @@ internal sealed class JobWrites : IDisposable
             _statements[WriteSql.Rollback].Run();
         }
     }
+
+    /// <summary>Brings the whole log into the database file and syncs that, whatever became of the log on the disk.</summary>
+    /// <exception cref="SqliteException">It could not be done; SQLITE_BUSY: a reader is in the way.</exception>
+    public void WholeCheckpoint()
+    {
+        var statement = _statements[WriteSql.WholeCheckpoint];
+        statement.Step();
+        var isBusy = statement.Integer(0) != 0;
+        statement.Run();
+        if (isBusy)
+        {
+            throw new SqliteException("The write-ahead log could not be brought into the database file.", raw.SQLITE_BUSY);
+        }
+    }
+
+    /// <summary>Brings the rest of the log into the database file, after which the log begins anew if no reader uses it.</summary>
+    public void Checkpoint() => _statements[WriteSql.Checkpoint].Run();
 
     /// <summary>Tells whether another connection, of this process or another, has committed since the last look.</summary>
     public bool LookForForeignCommits()
@@ -157,6 +180,7 @@ internal sealed class JobWrites : IDisposable
     public void Dispose()
     {
         _statements.Dispose();
+        _log.Dispose();
         _connection.Dispose();
     }
 
@@ -257,5 +281,5 @@ internal sealed class JobWrites : IDisposable
 
     private static StoredValue OrNothing(string? text) => text is null ? default : StoredValue.OfText(text);
 
-    private static string WriteId() => Guid.NewGuid().ToString();
+    private static string WriteId() => FreshIds.New().ToString();
 }

@@ -1,6 +1,6 @@
 namespace DelphiRunner.Engine.Stores.Sqlite;
 
-/// <summary>Something that waits for the writer: run in its turn, answered when the commit has returned.</summary>
+/// <summary>Something that waits for the writer: run in its turn, committed with its group, answered when the log has been synced.</summary>
 internal abstract class QueuedWrite(bool inTransaction)
 {
     public bool InTransaction { get; } = inTransaction;
@@ -9,6 +9,12 @@ internal abstract class QueuedWrite(bool inTransaction)
 
     public abstract void Run(JobWrites writes);
 
+    /// <summary>The commit has returned: every process sees what was written, and it outlives this one.</summary>
+    public virtual void Commit()
+    {
+    }
+
+    /// <summary>It outlives the machine's power, too.</summary>
     public abstract void Complete();
 
     public abstract void Fail(Exception failure);

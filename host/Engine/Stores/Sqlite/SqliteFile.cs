@@ -14,11 +14,35 @@ internal sealed partial class SqliteFile(string path)
     /// <summary>SQLITE_FCNTL_HAS_MOVED: does the path still lead to the open file?</summary>
     private const int HasMoved = 20;
 
+    /// <summary>SQLITE_FCNTL_FILE_POINTER: SQLite's own open file, whose methods stand in a table at its beginning.</summary>
+    private const int FilePointer = 7;
+
+    /// <summary>SQLITE_FCNTL_JOURNAL_POINTER: the same for the write-ahead log.</summary>
+    private const int LogPointer = 28;
+
+    /// <summary>The place of <c>xSync</c> in the table of <c>sqlite3_io_methods</c>.</summary>
+    private const int SyncMethod = 5;
+
+    /// <summary>SQLITE_SYNC_NORMAL.</summary>
+    private const int SyncFlags = 2;
+
+    /// <summary>For a writer whose commits are synced apart, before they are acknowledged (<see cref="LogSync"/>). A new log and a checkpoint are still synced by SQLite.</summary>
+    public const string SyncedApart = "PRAGMA synchronous = NORMAL";
+
     /// <summary>What each connection sets for itself; nothing of it is stored in the file.</summary>
     public const string ConnectionSettings =
         "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY";
 
     private volatile bool _wasOpened;
+
+    static SqliteFile()
+    {
+        // Each connection is used by one thread at a time, so that SQLite need not lock for each of its calls; nor need it count its memory, under a lock of
+        // the whole process. Once a connection is open neither can be said any more: then the answer is "misuse", and all works as it would without.
+        Batteries_V2.Init();
+        raw.sqlite3_config(raw.SQLITE_CONFIG_MULTITHREAD);
+        raw.sqlite3_config(raw.SQLITE_CONFIG_MEMSTATUS, 0);
+    }
 
     public string FullPath { get; } = Path.GetFullPath(path);
 
@@ -64,9 +88,31 @@ internal sealed partial class SqliteFile(string path)
     public void CheckInPlace(SqliteConnection connection)
     {
         var handle = connection.Handle!; // Only open connections come here.
-        if (FileControl(handle.DangerousGetHandle(), "main", HasMoved, out var moved) == raw.SQLITE_OK && moved != 0)
+        if (FileControl(handle.DangerousGetHandle(), "main", HasMoved, out int moved) == raw.SQLITE_OK && moved != 0)
         {
             throw Moved();
+        }
+    }
+
+    /// <summary>Makes durable what a checkpoint has written to the database file so far, as the end of the checkpoint would.</summary>
+    /// <exception cref="SqliteException">It could not be done.</exception>
+    public static void SyncDatabase(SqliteConnection connection) => Sync(connection, FilePointer);
+
+    /// <summary>Makes durable what any connection has committed so far, as its commit with <c>synchronous=FULL</c> would.</summary>
+    /// <exception cref="SqliteException">It could not be done.</exception>
+    public static void SyncLog(SqliteConnection connection) => Sync(connection, LogPointer);
+
+    /// <remarks>
+    /// By SQLite's own open files. To close another one of the database's path would end SQLite's locks on it, and what .NET has for a sync, <c>RandomAccess.FlushToDisk</c>,
+    /// keeps errors of the disk to itself.
+    /// </remarks>
+    private static unsafe void Sync(SqliteConnection connection, int pointer)
+    {
+        SqliteException.ThrowExceptionForRC(FileControl(connection.Handle!.DangerousGetHandle(), "main", pointer, out nint file), connection.Handle);
+        var sync = (delegate* unmanaged[Cdecl]<nint, int, int>)(*(nint**)file)[SyncMethod];
+        if (sync(file, SyncFlags) is not raw.SQLITE_OK and var code)
+        {
+            throw new SqliteException("The file could not be synced.", code & 0xFF, code);
         }
     }
 
@@ -110,6 +156,11 @@ internal sealed partial class SqliteFile(string path)
         }
 
         var isNew = IsNew(connection);
+        if (isNew)
+        {
+            Execute(connection, "PRAGMA page_size = 8192");
+        }
+
         if (UseWriteAheadLog(connection) != "wal")
         {
             throw new StoreException(
@@ -200,5 +251,9 @@ internal sealed partial class SqliteFile(string path)
 
     [LibraryImport("e_sqlite3", EntryPoint = "sqlite3_file_control", StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int FileControl(IntPtr database, string name, int operation, out int result);
+    private static partial int FileControl(nint database, string name, int operation, out int result);
+
+    [LibraryImport("e_sqlite3", EntryPoint = "sqlite3_file_control", StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int FileControl(nint database, string name, int operation, out nint result);
 }

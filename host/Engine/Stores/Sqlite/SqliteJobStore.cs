@@ -59,11 +59,7 @@ internal sealed class SqliteJobStore : IJobStore
     public Task<JobCandidates> ListCandidatesAsync(CandidateQuery query, CancellationToken cancellationToken) =>
         _reads.ReadAsync(reads => reads.ListCandidates(query), cancellationToken);
 
-    public async Task<ClaimedJob?> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken)
-    {
-        var row = await _writes.StoreAsync(writes => writes.Claim(request), cancellationToken);
-        return row is null ? null : new ClaimedJob { Row = row, Claim = request.Claim };
-    }
+    public Task<ClaimedJob?> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken) => _writes.ClaimAsync(request, cancellationToken);
 
     public Task<ClaimState> RenewAsync(Claim claim, DateTimeOffset lockExpiresAt, string? logs, CancellationToken cancellationToken) =>
         _writes.StoreAsync(writes => writes.Renew(claim, _time.GetUtcNow(), lockExpiresAt, logs), cancellationToken);

@@ -14,18 +14,26 @@ internal sealed class Statement : IDisposable
     /// <summary>From here on the exact length is counted first, since the greatest possible one would waste memory.</summary>
     private const int MuchText = 100_000;
 
+    /// <summary>A text that is longer is no status and no type.</summary>
+    private const int LongestRemembered = 64;
+
     private readonly sqlite3 _database;
-    private readonly sqlite3_stmt _statement;
+    private readonly sqlite3_stmt _owned;
+    private readonly nint _statement;
+
+    /// <summary>The last text of each column: statuses, types and many others are the same in row after row.</summary>
+    private string?[] _lastTexts = [];
 
     public Statement(SqliteConnection connection, string sql)
     {
         _database = connection.Handle ?? throw new InvalidOperationException("The connection is closed.");
-        SqliteException.ThrowExceptionForRC(raw.sqlite3_prepare_v2(_database, sql, out _statement), _database);
+        SqliteException.ThrowExceptionForRC(raw.sqlite3_prepare_v2(_database, sql, out _owned), _database);
+        _statement = _owned.DangerousGetHandle(); // Good until _owned is disposed, after which nothing is called.
     }
 
     public Statement Bind(int index, long value)
     {
-        Check(raw.sqlite3_bind_int64(_statement, index, value));
+        Check(NativeStatement.BindInteger(_statement, index, value));
         return this;
     }
 
@@ -34,14 +42,7 @@ internal sealed class Statement : IDisposable
     {
         if (value is null)
         {
-            Check(raw.sqlite3_bind_null(_statement, index));
-            return this;
-        }
-
-        if (value.Length == 0)
-        {
-            // An empty span has no address, which SQLite takes for NULL; an empty string has one.
-            Check(raw.sqlite3_bind_text(_statement, index, value));
+            Check(NativeStatement.BindNull(_statement, index));
             return this;
         }
 
@@ -49,7 +50,7 @@ internal sealed class Statement : IDisposable
         try
         {
             var length = Encoding.UTF8.GetBytes(value, bytes);
-            Check(raw.sqlite3_bind_text(_statement, index, bytes.AsSpan(0, length)));
+            Check(NativeStatement.BindText(_statement, index, bytes.AsSpan(0, length)));
         }
         finally
         {
@@ -68,7 +69,7 @@ internal sealed class Statement : IDisposable
 
         if (value.Blob is { } blob)
         {
-            Check(raw.sqlite3_bind_blob(_statement, index, blob));
+            Check(NativeStatement.BindBlob(_statement, index, blob));
             return this;
         }
 
@@ -78,7 +79,7 @@ internal sealed class Statement : IDisposable
     /// <summary>Binds UTF-8 as text.</summary>
     public Statement BindUtf8(int index, ReadOnlySpan<byte> text)
     {
-        Check(raw.sqlite3_bind_text(_statement, index, text));
+        Check(NativeStatement.BindText(_statement, index, text));
         return this;
     }
 
@@ -86,7 +87,7 @@ internal sealed class Statement : IDisposable
     /// <returns>False at the end; the statement is ready for its next use then.</returns>
     public bool Step()
     {
-        var code = raw.sqlite3_step(_statement);
+        var code = NativeStatement.Step(_statement);
         if (code == raw.SQLITE_ROW)
         {
             return true;
@@ -94,7 +95,7 @@ internal sealed class Statement : IDisposable
 
         if (code == raw.SQLITE_DONE)
         {
-            raw.sqlite3_reset(_statement);
+            NativeStatement.Reset(_statement);
             return false;
         }
 
@@ -114,24 +115,41 @@ internal sealed class Statement : IDisposable
     }
 
     /// <summary>Ends a reading before its last row.</summary>
-    public void Reset() => raw.sqlite3_reset(_statement);
+    public void Reset() => NativeStatement.Reset(_statement);
 
-    public bool IsNull(int column) => raw.sqlite3_column_type(_statement, column) == raw.SQLITE_NULL;
+    public bool IsNull(int column) => NativeStatement.ColumnType(_statement, column) == raw.SQLITE_NULL;
 
-    public long Integer(int column) => raw.sqlite3_column_int64(_statement, column);
+    public long Integer(int column) => NativeStatement.ColumnInteger(_statement, column);
 
-    public ReadOnlySpan<byte> Bytes(int column) => raw.sqlite3_column_blob(_statement, column);
+    public ReadOnlySpan<byte> Bytes(int column) => NativeStatement.ColumnBytes(_statement, column);
 
-    public RowValue? Value(int column) => raw.sqlite3_column_type(_statement, column) switch
+    public RowValue? Value(int column) => NativeStatement.ColumnType(_statement, column) switch
     {
         raw.SQLITE_NULL => null,
-        raw.SQLITE_TEXT => RowValue.OfText(Encoding.UTF8.GetString(Bytes(column))),
+        raw.SQLITE_TEXT => RowValue.OfText(Text(column)),
         raw.SQLITE_INTEGER => new RowValue(RowValueKind.N, Integer(column).ToString(CultureInfo.InvariantCulture)),
-        raw.SQLITE_FLOAT => new RowValue(RowValueKind.N, raw.sqlite3_column_double(_statement, column).ToString("R", CultureInfo.InvariantCulture)),
+        raw.SQLITE_FLOAT => new RowValue(RowValueKind.N, NativeStatement.ColumnDouble(_statement, column).ToString("R", CultureInfo.InvariantCulture)),
         _ => StoredValue.FromBlob(Bytes(column)),
     };
 
-    public void Dispose() => _statement.Dispose();
+    private string Text(int column)
+    {
+        if (column >= _lastTexts.Length)
+        {
+            Array.Resize(ref _lastTexts, column + 1);
+        }
+
+        var bytes = Bytes(column);
+        return _lastTexts[column] is { } last && Ascii.Equals(bytes, last) ? last : Remember(column, Encoding.UTF8.GetString(bytes));
+    }
+
+    private string Remember(int column, string text)
+    {
+        _lastTexts[column] = text.Length <= LongestRemembered ? text : null;
+        return text;
+    }
+
+    public void Dispose() => _owned.Dispose();
 
     private void Check(int code)
     {
@@ -149,7 +167,7 @@ internal sealed class Statement : IDisposable
         }
         finally
         {
-            raw.sqlite3_reset(_statement);
+            NativeStatement.Reset(_statement);
         }
     }
 }

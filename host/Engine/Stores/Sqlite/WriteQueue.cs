@@ -1,37 +1,36 @@
 namespace DelphiRunner.Engine.Stores.Sqlite;
 
-/// <summary>The one writer: a thread that takes what has been asked for meanwhile and stores it in one transaction, with one sync.</summary>
+/// <summary>The one writer: a thread that takes what has been asked for meanwhile and stores it in one transaction.</summary>
 /// <remarks>
-/// A write's task completes after the commit has returned. If a group fails, it is rolled back and each of its writes is tried alone, so that
-/// only the one that cannot be stored fails. A write whose token ends before its turn is not begun; once begun it is answered.
+/// A write's task completes when its commit has been synced, which <see cref="LogSync"/> does while the next group is being written; that of a claim
+/// at the commit. If a group fails, it is rolled back and each of its writes is tried alone, so that only the one that cannot be stored fails. A write
+/// whose token ends before its turn is not begun; once begun it is answered.
 /// </remarks>
 internal sealed class WriteQueue(SqliteFile file) : IAsyncDisposable
 {
     /// <summary>Bounds the time that one transaction keeps other processes from writing.</summary>
     private const int MaxGroup = 1_000;
 
-    /// <summary>From so many concurrent writers on, a group waits a moment for those whose last write was just answered: a sync costs more than the moment.</summary>
-    private const int WorthGathering = 4;
-
-    private const int GatherMs = 1;
-
     private readonly Lock _gate = new();
     private readonly ManualResetEventSlim _asked = new(initialState: false, spinCount: 0);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Queue<QueuedWrite> _waiting = new();
+    private readonly LogSync _sync = new(file);
     private Thread? _thread;
     private JobWrites? _writes;
-    private int _wanted = 1;
-    private int _expected;
     private bool _closing;
 
     /// <summary>Runs a write in a transaction that may hold others too.</summary>
     public Task<T> StoreAsync<T>(Func<JobWrites, T> write, CancellationToken cancellationToken) =>
-        Enqueue(new QueuedWrite<T>(write, inTransaction: true, cancellationToken), cancellationToken);
+        Enqueue(new QueuedWrite<T>(write, inTransaction: true, cancellationToken), write => write.Task, cancellationToken);
+
+    /// <summary>Claims a row. The task completes when the claim is committed, its <see cref="ClaimedJob.Settled"/> when it is synced.</summary>
+    public Task<ClaimedJob?> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken) =>
+        Enqueue(new QueuedClaim(request, cancellationToken), claim => claim.Task, cancellationToken);
 
     /// <summary>Runs something on the writer's connection outside any transaction.</summary>
     public Task<T> LookAsync<T>(Func<JobWrites, T> look, CancellationToken cancellationToken) =>
-        Enqueue(new QueuedWrite<T>(look, inTransaction: false, cancellationToken), cancellationToken);
+        Enqueue(new QueuedWrite<T>(look, inTransaction: false, cancellationToken), look => look.Task, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
@@ -48,10 +47,12 @@ internal sealed class WriteQueue(SqliteFile file) : IAsyncDisposable
             await _ended.Task;
         }
 
+        _sync.Dispose();
         _asked.Dispose();
     }
 
-    private Task<T> Enqueue<T>(QueuedWrite<T> write, CancellationToken cancellationToken)
+    private Task<T> Enqueue<TWrite, T>(TWrite write, Func<TWrite, Task<T>> answer, CancellationToken cancellationToken)
+        where TWrite : QueuedWrite
     {
         if (cancellationToken.IsCancellationRequested)
         {
@@ -68,13 +69,13 @@ internal sealed class WriteQueue(SqliteFile file) : IAsyncDisposable
                 _thread.Start();
             }
 
-            if (_waiting.Count >= _wanted)
+            if (_waiting.Count == 1)
             {
                 _asked.Set();
             }
         }
 
-        return write.Task;
+        return answer(write);
     }
 
     private void Run()
@@ -94,6 +95,7 @@ internal sealed class WriteQueue(SqliteFile file) : IAsyncDisposable
             group.Clear();
         }
 
+        _sync.LetGo();
         _writes?.Dispose();
         _ended.SetResult();
     }
@@ -102,47 +104,33 @@ internal sealed class WriteQueue(SqliteFile file) : IAsyncDisposable
     /// <returns>False when the queue is closed and empty.</returns>
     private bool Take(List<QueuedWrite> group)
     {
-        WaitFor(1, Timeout.Infinite);
-        if (_expected >= WorthGathering)
-        {
-            WaitFor(_expected, GatherMs);
-        }
-
+        _asked.Wait();
         lock (_gate)
         {
             while (group.Count < MaxGroup && _waiting.TryDequeue(out var write))
             {
                 group.Add(write);
             }
+
+            if (_waiting.Count == 0 && !_closing)
+            {
+                _asked.Reset();
+            }
         }
 
         return group.Count > 0;
-    }
-
-    private void WaitFor(int writes, int milliseconds)
-    {
-        lock (_gate)
-        {
-            if (_closing || _waiting.Count >= writes)
-            {
-                return;
-            }
-
-            _wanted = writes;
-            _asked.Reset();
-        }
-
-        _asked.Wait(milliseconds);
-        lock (_gate)
-        {
-            _wanted = 1;
-        }
     }
 
     private void StoreGroup(List<QueuedWrite> group)
     {
         group.RemoveAll(write => write.CancelIfAsked());
         var writes = _writes ??= JobWrites.Open(file);
+        if (_sync.HasFailed)
+        {
+            writes.WholeCheckpoint();
+            _sync.Recover();
+        }
+
         foreach (var look in group)
         {
             if (!look.InTransaction)
@@ -171,18 +159,23 @@ internal sealed class WriteQueue(SqliteFile file) : IAsyncDisposable
             return false;
         }
 
-        // Before the first is answered: each caller counts once.
-        lock (_gate)
-        {
-            _expected = Math.Min(group.Count + _waiting.Count, MaxGroup);
-        }
+        Answer(group);
+        return true;
+    }
 
+    private void Answer(List<QueuedWrite> group)
+    {
         foreach (var write in group)
         {
-            write.Complete();
+            write.Commit();
         }
 
-        return true;
+        _sync.Add(group, _writes!.LogFrames); // They have just been stored by it.
+        if (_sync.TakeCheckpointed())
+        {
+            // What was written meanwhile: little, so that it holds up the next group for a moment only.
+            _writes.Checkpoint();
+        }
     }
 
     private void StoreOneByOne(List<QueuedWrite> group)
@@ -192,7 +185,7 @@ internal sealed class WriteQueue(SqliteFile file) : IAsyncDisposable
             try
             {
                 Store(_writes ??= JobWrites.Open(file), [write]);
-                write.Complete();
+                Answer([write]);
             }
             catch (Exception failure)
             {
@@ -224,6 +217,7 @@ internal sealed class WriteQueue(SqliteFile file) : IAsyncDisposable
     {
         if (SqliteFailure.EndsConnection(failure))
         {
+            _sync.LetGo();
             _writes?.Dispose();
             _writes = null;
         }

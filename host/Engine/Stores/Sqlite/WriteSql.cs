@@ -9,6 +9,11 @@ internal static class WriteSql
 
     public const string Rollback = "ROLLBACK";
 
+    public const string WholeCheckpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
+
+    /// <summary>Waits for nobody: brings into the file what no reader is in the way of.</summary>
+    public const string Checkpoint = "PRAGMA wal_checkpoint(PASSIVE)";
+
     public const string DataVersion = "PRAGMA data_version";
 
     public const string Renew =

@@ -1,0 +1,225 @@
+using Microsoft.Data.Sqlite;
+
+namespace DelphiRunner.Engine.Stores.Sqlite;
+
+/// <summary>Makes commits durable: a thread that syncs the write-ahead log and then answers all writes that were committed before the sync began.</summary>
+/// <remarks>
+/// SQLite itself would sync within each commit and keep the next group of writes waiting meanwhile. The order is the same: written to the log, synced,
+/// acknowledged. A sync that failed says nothing of earlier ones that succeed afterwards, since systems forget what they could not write: from then on
+/// every group is refused until the log has been brought into the database file (<see cref="HasFailed"/>).
+/// </remarks>
+internal sealed class LogSync(SqliteFile file) : IDisposable
+{
+    /// <summary>From so many pages of the log on, they are brought into the database file.</summary>
+    private const int CheckpointFrames = 4_000;
+
+    /// <summary>Where a reader keeps the log from beginning anew, it is tried again after so many more.</summary>
+    private const int NextCheckpointFrames = 1_000;
+
+    /// <summary>Bounds what a stalled disk can pile up; further writes wait.</summary>
+    private const int MaxWaiting = 1_000;
+
+    private readonly object _gate = new();
+    private readonly Queue<QueuedWrite> _waiting = new();
+    private Thread? _thread;
+    private StoreException? _failure;
+    private SqliteConnection? _connection;
+    private int _frames;
+    private int _checkpointAt = CheckpointFrames;
+    private bool _isCheckpointed;
+    private bool _isSyncing;
+    private bool _closing;
+
+    /// <summary>Whether what was committed may not be on the disk.</summary>
+    public bool HasFailed
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _failure is not null;
+            }
+        }
+    }
+
+    /// <summary>Takes the writes of a group that has just been committed; waits while too many are not synced yet.</summary>
+    /// <param name="group">The writes.</param>
+    /// <param name="frames">The length of the log, in pages.</param>
+    public void Add(List<QueuedWrite> group, int frames)
+    {
+        lock (_gate)
+        {
+            while (_waiting.Count >= MaxWaiting && _failure is null)
+            {
+                Monitor.Wait(_gate);
+            }
+
+            foreach (var write in group)
+            {
+                _waiting.Enqueue(write);
+            }
+
+            if (frames < _frames)
+            {
+                // The log has begun anew.
+                _checkpointAt = CheckpointFrames;
+            }
+
+            _frames = frames;
+            if (_thread is null)
+            {
+                _thread = new Thread(Run) { IsBackground = true, Name = "store sync" };
+                _thread.Start();
+            }
+
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    /// <summary>Says once after a checkpoint of this thread that the writer should bring the rest into the file.</summary>
+    public bool TakeCheckpointed()
+    {
+        lock (_gate)
+        {
+            var taken = _isCheckpointed;
+            _isCheckpointed = false;
+            return taken;
+        }
+    }
+
+    /// <summary>Goes on after a failure: all that was committed is in the database file, and that is synced.</summary>
+    public void Recover()
+    {
+        lock (_gate)
+        {
+            _failure = null;
+        }
+    }
+
+    /// <summary>Waits until what was added is answered, and lets go of the log: for a writer that closes its connection, after which the log may be another file.</summary>
+    public void LetGo()
+    {
+        lock (_gate)
+        {
+            while (_waiting.Count > 0 || _isSyncing)
+            {
+                Monitor.Wait(_gate);
+            }
+
+            _connection?.Dispose();
+            _connection = null;
+        }
+    }
+
+    /// <summary>Syncs and answers what was added, then ends.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _closing = true;
+            Monitor.PulseAll(_gate);
+        }
+
+        _thread?.Join();
+        _connection?.Dispose();
+    }
+
+    private void Run()
+    {
+        var group = new List<QueuedWrite>();
+        while (Take(group))
+        {
+            try
+            {
+                SqliteFile.SyncLog(_connection ??= file.Open());
+            }
+            catch (Exception exception) when (exception is SqliteException or StoreException)
+            {
+                Fail(new StoreException(
+                    $"The write-ahead log '{file.WalPath}' could not be made durable: {exception.Message} Check the disk and the system's log. This write may be lost or may be stored.", exception));
+            }
+
+            Answer(group);
+            group.Clear();
+            CheckpointIfDue();
+        }
+    }
+
+    /// <summary>Brings most of a long log into the database file while the writer goes on, so that only the rest holds it up.</summary>
+    private void CheckpointIfDue()
+    {
+        lock (_gate)
+        {
+            if (_frames < _checkpointAt || _failure is not null)
+            {
+                return;
+            }
+
+            _checkpointAt = _frames + NextCheckpointFrames;
+        }
+
+        try
+        {
+            using var statement = new Statement(_connection!, WriteSql.Checkpoint); // A sync has just used it.
+            statement.Run();
+            SqliteFile.SyncDatabase(_connection!);
+            lock (_gate)
+            {
+                _isCheckpointed = true;
+            }
+        }
+        catch (Exception exception) when (exception is SqliteException or StoreException)
+        {
+            // Nothing is lost: the log stays longer until a later try. What keeps a write from being stored, that write says.
+        }
+    }
+
+    /// <returns>False when no more will come.</returns>
+    private bool Take(List<QueuedWrite> group)
+    {
+        lock (_gate)
+        {
+            _isSyncing = false;
+            Monitor.PulseAll(_gate);
+            while (_waiting.Count == 0 && !_closing)
+            {
+                Monitor.Wait(_gate);
+            }
+
+            group.AddRange(_waiting);
+            _waiting.Clear();
+            _isSyncing = group.Count > 0;
+            Monitor.PulseAll(_gate);
+            return _isSyncing;
+        }
+    }
+
+    private void Fail(StoreException failure)
+    {
+        lock (_gate)
+        {
+            _failure ??= failure;
+        }
+    }
+
+    private void Answer(List<QueuedWrite> group)
+    {
+        StoreException? failure;
+        lock (_gate)
+        {
+            failure = _failure;
+        }
+
+        foreach (var write in group)
+        {
+            if (failure is null)
+            {
+                write.Complete();
+            }
+            else
+            {
+                write.Fail(failure);
+            }
+        }
+    }
+}

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -21,7 +22,12 @@ internal static class StoredResults
     private const int MaxAttempts = 20;
     private const int MaxResultsBytes = 128 * 1024;
 
+    // What the history of a job with one attempt takes.
+    private const int BufferBytes = 1024;
+
     private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Makes <c>job_results</c>: the host's keys first, then the handler's, of which none can replace one of the host's.</summary>
     /// <exception cref="InvalidJobException">The handler's results are no JSON object.</exception>
@@ -51,57 +57,78 @@ internal static class StoredResults
     /// <summary>Makes <c>attempts</c>: the entries that the row has, and one for this attempt; the oldest go when there are more than 20.</summary>
     public static string Attempts(string? stored, AttemptRecord record)
     {
-        var attempts = Parse(stored);
-        var entry = new JsonObject
+        var earlier = Parse(stored);
+        var buffer = new ArrayBufferWriter<byte>(BufferBytes);
+        using (var writer = new Utf8JsonWriter(buffer, WriterOptions))
         {
-            ["attempt"] = record.Attempt,
-            ["host"] = record.Host,
-            ["worker_id"] = record.WorkerId,
-            ["started_at"] = RowTime.Format(record.StartedAt),
-            ["ended_at"] = RowTime.Format(record.EndedAt),
-            ["end"] = record.End,
-        };
-        if (record.Run is null)
-        {
-            entry["ended_by"] = "nothing was started";
+            writer.WriteStartArray();
+            foreach (var attempt in earlier.Skip(earlier.Count + 1 - MaxAttempts))
+            {
+                Write(writer, attempt);
+            }
+
+            Write(writer, record);
+            writer.WriteEndArray();
         }
 
-        if (record.Run is { } run)
-        {
-            entry["exit_code"] = run.Result.ExitCode;
-            entry["elapsed_ms"] = (long)run.Result.Elapsed.TotalMilliseconds;
-            entry["output_lines"] = run.Result.OutputLines;
-            entry["output_bytes"] = run.Result.OutputBytes;
-            AddUsage(entry, run.Result);
-            entry["ended_by"] = EndedBy(run.Result, record.End);
-            entry["containment"] = run.Containment;
-            entry["exit_proof"] = run.ExitProof;
-        }
-
-        attempts.Add(entry);
-        while (attempts.Count > MaxAttempts)
-        {
-            attempts.RemoveAt(0);
-        }
-
-        return attempts.ToJsonString(Relaxed);
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
-    private static void AddUsage(JsonObject entry, ProcessResult result)
+    private static void Write(Utf8JsonWriter writer, JsonNode? attempt)
+    {
+        if (attempt is null)
+        {
+            writer.WriteNullValue();
+        }
+        else
+        {
+            attempt.WriteTo(writer);
+        }
+    }
+
+    private static void Write(Utf8JsonWriter writer, AttemptRecord record)
+    {
+        writer.WriteStartObject();
+        writer.WriteNumber("attempt", record.Attempt);
+        writer.WriteString("host", record.Host);
+        writer.WriteString("worker_id", record.WorkerId);
+        writer.WriteString("started_at", RowTime.Format(record.StartedAt));
+        writer.WriteString("ended_at", RowTime.Format(record.EndedAt));
+        writer.WriteString("end", record.End);
+        if (record.Run is { } run)
+        {
+            writer.WriteNumber("exit_code", run.Result.ExitCode);
+            writer.WriteNumber("elapsed_ms", (long)run.Result.Elapsed.TotalMilliseconds);
+            writer.WriteNumber("output_lines", run.Result.OutputLines);
+            writer.WriteNumber("output_bytes", run.Result.OutputBytes);
+            WriteUsage(writer, run.Result);
+            writer.WriteString("ended_by", EndedBy(run.Result, record.End));
+            writer.WriteString("containment", run.Containment);
+            writer.WriteString("exit_proof", run.ExitProof);
+        }
+        else
+        {
+            writer.WriteString("ended_by", "nothing was started");
+        }
+
+        writer.WriteEndObject();
+    }
+
+    private static void WriteUsage(Utf8JsonWriter writer, ProcessResult result)
     {
         if (result.CpuTime is { } cpu)
         {
-            entry["cpu_ms"] = (long)cpu.TotalMilliseconds;
+            writer.WriteNumber("cpu_ms", (long)cpu.TotalMilliseconds);
         }
 
         if (result.PeakMemoryBytes is { } memory)
         {
-            entry["peak_memory_bytes"] = memory;
+            writer.WriteNumber("peak_memory_bytes", memory);
         }
 
         if (result.IsUsageSampled)
         {
-            entry["usage_sampled"] = true;
+            writer.WriteBoolean("usage_sampled", true);
         }
     }
 

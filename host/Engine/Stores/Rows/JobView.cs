@@ -19,7 +19,7 @@ internal static class JobView
         Rechecks = row.Rechecks,
         CreatedAt = row.CreatedAt,
         StartedAt = row.StartedAt,
-        Attributes = AttributesOf(row),
+        Attributes = new ViewedAttributes(row.Attributes),
     };
 
     public static JobAttribute ToAttribute(this RowValue value) => value.Kind switch
@@ -41,17 +41,6 @@ internal static class JobView
         JobAttributeKind.Null => new RowValue(RowValueKind.NULL, "true"),
         _ => RowJson.FromPlainJson(attribute.Text),
     };
-
-    private static Dictionary<string, JobAttribute> AttributesOf(JobRow row)
-    {
-        var attributes = new Dictionary<string, JobAttribute>(row.Attributes.Count, StringComparer.Ordinal);
-        foreach (var (name, value) in row.Attributes)
-        {
-            attributes.Add(name, value.ToAttribute());
-        }
-
-        return attributes;
-    }
 
     private static string ConfigOf(JobRow row)
     {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
@@ -23,6 +24,9 @@ internal sealed class LogExcerpt
     // The JSON around a message, and a line in front of it that says how many were left out.
     private const int EntryBytes = 96;
     private const int GapBytes = 128;
+
+    // What the log of a job with a few lines takes.
+    private const int BufferBytes = 1024;
 
     // Marks an entry as one that readers look for, also for whoever shortens the excerpt or continues it later.
     private const string KeptForKey = "kept_for";
@@ -73,9 +77,27 @@ internal sealed class LogExcerpt
     /// <summary>Writes the excerpt, at most so many bytes of UTF-8 as long as only lines that readers do not look for have to go for it.</summary>
     public string ToJson(int maxBytes)
     {
-        var lines = _first.Concat(_kept).Concat(_errors).Concat(_warnings).Concat(_last).OrderBy(entry => entry.Number).ToList();
+        // A short log, as most are, is whole and in order.
+        var lines = _count <= FirstLines ? _first : [.. _first.Concat(_kept).Concat(_errors).Concat(_warnings).Concat(_last).OrderBy(entry => entry.Number)];
         var size = lines.Sum(Size);
-        foreach (var entry in lines.Skip(1).Where(entry => entry.KeptFor is null).OrderBy(RankOf).ThenBy(AgeOf).ToList())
+        if (size > maxBytes)
+        {
+            lines = Shortened(lines, size, maxBytes);
+        }
+
+        var buffer = new ArrayBufferWriter<byte>(BufferBytes);
+        using (var writer = new Utf8JsonWriter(buffer, WriterOptions))
+        {
+            Write(writer, lines);
+        }
+
+        return System.Text.Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    private static List<Entry> Shortened(IReadOnlyList<Entry> whole, long size, int maxBytes)
+    {
+        var lines = whole.ToList();
+        foreach (var entry in whole.Skip(1).Where(entry => entry.KeptFor is null).OrderBy(RankOf).ThenBy(AgeOf).ToList())
         {
             if (size <= maxBytes)
             {
@@ -86,13 +108,7 @@ internal sealed class LogExcerpt
             size -= Size(entry);
         }
 
-        using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer, WriterOptions))
-        {
-            Write(writer, lines);
-        }
-
-        return System.Text.Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);
+        return lines;
     }
 
     private static int RankOf(Entry entry) => entry.Level switch

@@ -75,20 +75,21 @@ internal static class JobTable
 
     public static JobRow Read(Statement statement, int columns)
     {
-        var attributes = new Dictionary<string, RowValue>(columns, StringComparer.Ordinal);
+        var values = new RowValue[columns];
+        Dictionary<string, RowValue>? others = null;
         for (var column = 0; column < columns; column++)
         {
-            if (column == OtherPlace)
+            if (column != OtherPlace)
             {
-                AddOther(attributes, statement, column);
+                values[column] = statement.Value(column).GetValueOrDefault();
             }
-            else if (statement.Value(column) is { } value)
+            else if (!statement.IsNull(column))
             {
-                attributes.Add(Columns[column], value);
+                others = ReadOther(statement.Bytes(column));
             }
         }
 
-        return new JobRow(attributes);
+        return new JobRow(new ColumnValues(values, others));
     }
 
     public static Dictionary<string, RowValue> ReadOther(ReadOnlySpan<byte> json) =>
@@ -100,17 +101,4 @@ internal static class JobTable
 
     /// <summary><c>due_us</c> of a time: at least 1, since 0 is "at once".</summary>
     public static long Due(DateTimeOffset? notBefore) => notBefore is null ? 0 : Math.Max(1, Microseconds(notBefore, 0));
-
-    private static void AddOther(Dictionary<string, RowValue> attributes, Statement statement, int column)
-    {
-        if (statement.IsNull(column))
-        {
-            return;
-        }
-
-        foreach (var (name, value) in ReadOther(statement.Bytes(column)))
-        {
-            attributes.Add(name, value);
-        }
-    }
 }

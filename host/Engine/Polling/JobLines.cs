@@ -12,6 +12,9 @@ internal delegate void TakeJobLine(string line, bool isWanted);
 /// <remarks>A reader that does not read must not stall a child: what does not fit into the buffer is dropped and counted in a line of its own.</remarks>
 internal sealed class JobLines : IAsyncDisposable
 {
+    // A busy host has new lines thousands of times a second; to hand over each by itself costs more than to make it.
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+
     /// <summary>The most characters that wait for a reader: 8 MiB in memory, of which there are two at most.</summary>
     public const int Capacity = 4 * 1024 * 1024;
 
@@ -21,15 +24,16 @@ internal sealed class JobLines : IAsyncDisposable
 
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _filled = new(0, 1);
+    private readonly CancellationTokenSource _closing = new();
     private readonly Task _writing;
     private ArrayBufferWriter<char> _waiting = new();
     private ArrayBufferWriter<char> _spare = new();
     private long _dropped;
     private bool _isClosed;
 
-    public JobLines(TextWriter output)
+    public JobLines(TextWriter output, TimeProvider time)
     {
-        _writing = Task.Run(() => WriteAllAsync(output));
+        _writing = Task.Run(() => WriteAllAsync(output, time));
     }
 
     /// <inheritdoc cref="TakeJobLine"/>
@@ -69,11 +73,13 @@ internal sealed class JobLines : IAsyncDisposable
             }
         }
 
+        await _closing.CancelAsync();
         await _writing;
+        _closing.Dispose();
         _filled.Dispose();
     }
 
-    private async Task WriteAllAsync(TextWriter output)
+    private async Task WriteAllAsync(TextWriter output, TimeProvider time)
     {
         while (true)
         {
@@ -91,6 +97,8 @@ internal sealed class JobLines : IAsyncDisposable
             {
                 return;
             }
+
+            await Task.Delay(Pause, time, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -45,7 +45,7 @@ internal sealed class PumpedRun : IDisposable
             Stop = new StopOptions(),
         };
         await using var written = new StreamWriter(folder.Lines);
-        await using var lines = new JobLines(written);
+        await using var lines = new JobLines(written, TimeProvider.System);
         var log = new JobLog("3d1b0c3e", LogExcerpt.Read(null, TimeProvider.System.GetUtcNow()), JobHost.MarksOf(new ExecutionOptions()), lines.Write, TimeProvider.System);
         Action<OutputLine> take = withLog ? line => log.AddOutput(line.Text, line.FromStandardError) : static _ => { };
         ProcessRun? run = null;

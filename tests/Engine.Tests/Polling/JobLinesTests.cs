@@ -11,7 +11,7 @@ internal sealed class JobLinesTests
         var expected = Enumerable.Range(0, 10_000).Select(number => $"line {number}").ToList();
         using var output = new StringWriter();
 
-        await using (var lines = new JobLines(output))
+        await using (var lines = new JobLines(output, TimeProvider.System))
         {
             expected.ForEach(line => lines.Write(line, isWanted: false));
         }
@@ -24,7 +24,7 @@ internal sealed class JobLinesTests
     {
         const int Count = 300_000;
         using var output = new StuckWriter();
-        var lines = new JobLines(output);
+        var lines = new JobLines(output, TimeProvider.System);
         lines.Write("first", isWanted: false);
         await output.Began;
         var before = GC.GetTotalMemory(forceFullCollection: true);

@@ -29,7 +29,7 @@ internal sealed class JobPollerTests
         _folder = Directory.CreateTempSubdirectory("delphi-runner-").FullName;
         _store = new SqliteJobStore(Path.Combine(_folder, "queue.db"), TimeProvider.System);
         _heartbeat = new Heartbeat(_store, TimeSpan.FromMinutes(2), TimeProvider.System, NullLogger<Heartbeat>.Instance);
-        _lines = new JobLines(TextWriter.Null);
+        _lines = new JobLines(TextWriter.Null, TimeProvider.System);
     }
 
     [TearDown]
@@ -100,6 +100,22 @@ internal sealed class JobPollerTests
         await running.WaitAsync(Soon);
 
         Assert.That(running2, Is.LessThanOrEqualTo(2), "one pipeline, and perhaps the check in its last write");
+    }
+
+    [Test]
+    public async Task A_queue_of_several_pages_is_started_once_each_without_a_claim_that_is_lost()
+    {
+        const int Count = 900;
+        await CreateAsync("A", Count);
+        using var log = new RecordedEvents();
+
+        // An interval in which no page gets old, so that each follows the one before by being read ahead.
+        await Poller(slots: 8, once: true, interval: TimeSpan.FromMinutes(5), log: log).RunAsync(FinishAsync, CancellationToken.None).WaitAsync(Soon);
+
+        Assert.That(_started, Has.Count.EqualTo(Count));
+        Assert.That(_started, Is.Unique);
+        Assert.That(log.Count("ClaimRaceLost"), Is.Zero);
+        Assert.That(log.Count("CandidatesFound"), Is.EqualTo(4), "900 rows are 256, 256, 256 and 132");
     }
 
     [Test]

@@ -13,6 +13,9 @@ internal sealed partial class JobPoller(
     // Larger than any usual number of slots, so that one query serves many claims.
     private const int WindowSize = 256;
 
+    // With so many left of a full window the next one is read, so that no slot waits for it.
+    private const int LookAheadAt = WindowSize / 4;
+
     // Of a window that other hosts draw from, too, only so much is taken as long as most of it is still there.
     private const int ShareOfWindow = 16;
 
@@ -29,10 +32,12 @@ internal sealed partial class JobPoller(
     private readonly LapsedClaims _lapsed = new(heartbeat.ClaimLength, time);
     private readonly ConcurrentDictionary<string, Task> _inFlight = new(StringComparer.Ordinal);
     private readonly Queue<JobRow> _window = new();
+    private Listing? _ahead;
     private long _windowRead;
     private DateTimeOffset? _nextDue;
     private int _failures;
     private bool _hasMore;
+    private bool _isFull;
     private bool _hasOthers;
     private int _takenFromWindow;
     private int _lostBefore;
@@ -89,6 +94,7 @@ internal sealed partial class JobPoller(
         }
 
         await Task.WhenAll(_inFlight.Values);
+        await DropAheadAsync();
     }
 
     /// <summary>Starts a job on every free slot for which there is one: one turn, which tests call.</summary>
@@ -114,6 +120,11 @@ internal sealed partial class JobPoller(
             if (_window.Count == 0 || isOld)
             {
                 // While sizes are being asked for, the page is not used up yet.
+                if (isOld)
+                {
+                    await DropAheadAsync();
+                }
+
                 if (listed || (_sizes.IsAsking && !isOld) || !await ListAsync(stoppingToken))
                 {
                     break;
@@ -121,6 +132,12 @@ internal sealed partial class JobPoller(
 
                 listed = true;
                 continue;
+            }
+
+            if (_window.Count == LookAheadAt && _isFull && !_hasOthers)
+            {
+                // Not on this thread: a store in a file answers on that of the caller.
+                _ahead = Ask(_window.Select(row => row.Id), query => Task.Run(() => store.ListCandidatesAsync(query, stoppingToken), stoppingToken));
             }
 
             _takenFromWindow++;
@@ -136,27 +153,15 @@ internal sealed partial class JobPoller(
         || _claimer.Lost != _lostBefore
         || (_hasOthers && _takenFromWindow >= ShareOfWindow);
 
+    /// <summary>Fills the window, with what was read ahead if there is that.</summary>
     private async Task<bool> ListAsync(CancellationToken stoppingToken)
     {
-        _claimer.Skipped.Forget();
-        var now = time.GetUtcNow();
-        var withoutRoom = served.SlotLimits.Keys.Where(jobType => !_slots.HasRoomFor(jobType)).ToHashSet();
-        var except = new HashSet<string>(_claimer.Skipped.Current());
-        except.UnionWith(_inFlight.Keys);
-        except.UnionWith(_sizes.LeftOut());
-        except.UnionWith(_exclusive.LeftOut());
-        var candidates = await store.ListCandidatesAsync(
-            new CandidateQuery
-            {
-                Now = now,
-                JobTypes = served.FailUnknown ? null : served.JobTypes.Except(withoutRoom).ToHashSet(),
-                ExceptJobTypes = served.FailUnknown ? served.KnownJobTypes.Except(served.JobTypes).Concat(withoutRoom).ToHashSet() : new HashSet<string>(),
-                Except = except,
-                Attributes = served.ExclusiveBy.Values.ToHashSet(),
-                Limit = WindowSize,
-            },
-            stoppingToken);
-        _windowRead = time.GetTimestamp();
+        var listing = _ahead ?? Ask([], query => store.ListCandidatesAsync(query, stoppingToken));
+        _ahead = null;
+        var candidates = await listing.Candidates;
+        var now = listing.Query.Now;
+        _windowRead = listing.AskedAt;
+        _isFull = candidates.Pending.Count == WindowSize;
         _nextDue = candidates.NextDue;
         _hasMore = candidates.NextDue <= now;
         _window.Clear();
@@ -164,7 +169,7 @@ internal sealed partial class JobPoller(
         _lostBefore = _claimer.Lost;
         var share = HostShare.Among(candidates.Processing, options.WorkerId);
         _hasOthers = share.Hosts > 1 || _claimer.HasCompetition;
-        _claimer.Skipped.ForgetUnlisted(except, candidates);
+        _claimer.Skipped.ForgetUnlisted(listing.Query.Except, candidates);
         var lapsed = _lapsed.Judge(candidates.Processing);
         _claimer.Abandoned = lapsed;
         foreach (var row in CandidateOrder.Of(candidates, lapsed, now, _hasOthers ? share : null).Where(row => served.Takes(row.JobType)))
@@ -181,6 +186,38 @@ internal sealed partial class JobPoller(
         }
 
         return _window.Count > 0;
+    }
+
+    /// <summary>Asks the store for candidates: all but those that run, are put off, or are in the window already.</summary>
+    private Listing Ask(IEnumerable<string> inWindow, Func<CandidateQuery, Task<JobCandidates>> list)
+    {
+        _claimer.Skipped.Forget();
+        var withoutRoom = served.SlotLimits.Keys.Where(jobType => !_slots.HasRoomFor(jobType)).ToHashSet();
+        var except = new HashSet<string>(_claimer.Skipped.Current());
+        except.UnionWith(_inFlight.Keys);
+        except.UnionWith(_sizes.LeftOut());
+        except.UnionWith(_exclusive.LeftOut());
+        except.UnionWith(inWindow);
+        var query = new CandidateQuery
+        {
+            Now = time.GetUtcNow(),
+            JobTypes = served.FailUnknown ? null : served.JobTypes.Except(withoutRoom).ToHashSet(),
+            ExceptJobTypes = served.FailUnknown ? served.KnownJobTypes.Except(served.JobTypes).Concat(withoutRoom).ToHashSet() : new HashSet<string>(),
+            Except = except,
+            Attributes = served.ExclusiveBy.Values.ToHashSet(),
+            Limit = WindowSize,
+        };
+        return new Listing(query, time.GetTimestamp(), list(query));
+    }
+
+    /// <summary>Forgets what was read ahead, once it is there.</summary>
+    private async Task DropAheadAsync()
+    {
+        if (_ahead is { } ahead)
+        {
+            _ahead = null;
+            await ((Task)ahead.Candidates).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     private bool Start(JobRow row, Func<RunningJob, Task> execute)
@@ -214,8 +251,12 @@ internal sealed partial class JobPoller(
                 // Before the entry goes: with no entry left, whoever runs once looks for the last time.
                 GiveBack(value, wasLost: run is { IsCompletedSuccessfully: true, Result: false } && !_claimer.IsFailing);
                 _inFlight.TryRemove(row.Id, out Task? _);
-                slot.GiveBack();
-                _slots.Tell();
+                if (!slot.GiveBack() && _slots.Free > 0)
+                {
+                    // Given back before: there may be more to see now that the last write is stored.
+                    _slots.Tell();
+                }
+
                 done.SetResult();
             },
             CancellationToken.None,
@@ -370,4 +411,6 @@ internal sealed partial class JobPoller(
 
     [LoggerMessage(EventName = "PollRecovered", Level = LogLevel.Information, Message = "The queue {Store} is polled again after {Count} failure(s)")]
     private partial void LogPollRecovered(string store, int count);
+
+    private sealed record Listing(CandidateQuery Query, long AskedAt, Task<JobCandidates> Candidates);
 }

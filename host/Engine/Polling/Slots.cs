@@ -7,7 +7,7 @@ internal sealed class Slots(int total, IReadOnlyDictionary<string, int> limits)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, int> _takenByType = [];
-    private TaskCompletionSource _freed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _freed = new();
     private int _taken;
 
     public int Taken
@@ -82,17 +82,25 @@ internal sealed class Slots(int total, IReadOnlyDictionary<string, int> limits)
         Tell();
     }
 
-    /// <summary>Wakes who waits for <see cref="Freed"/>.</summary>
+    /// <summary>Wakes who waits for <see cref="Freed"/>: on this thread, so that the next claim is asked for at once and is stored with the last write before it.</summary>
     public void Tell()
     {
         TaskCompletionSource freed;
         lock (_lock)
         {
             freed = _freed;
-            _freed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            _freed = new();
         }
 
-        freed.SetResult();
+        if (Thread.CurrentThread.IsThreadPoolThread)
+        {
+            freed.SetResult();
+        }
+        else
+        {
+            // A thread with a work of its own, such as the one that renews claims, is not for polling.
+            ThreadPool.UnsafeQueueUserWorkItem(static source => source.SetResult(), freed, preferLocal: false);
+        }
     }
 
     private bool HasRoom(string jobType) =>

@@ -9,24 +9,28 @@ internal sealed class TakenSlot(Slots slots, string jobType)
     /// <summary>Keeps the slot closed until then, however early it is given back.</summary>
     public void KeepUntil(Task mayOpen) => _mayOpen = mayOpen;
 
-    /// <summary>Gives the slot back, unless that was done.</summary>
-    public void GiveBack()
+    /// <summary>Gives the slot back.</summary>
+    /// <returns>False when that was done before, or is put off.</returns>
+    public bool GiveBack()
     {
         if (!_mayOpen.IsCompleted)
         {
             _mayOpen.ContinueWith(_ => GiveBackNow(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-            return;
+            return false;
         }
 
-        GiveBackNow();
+        return GiveBackNow();
     }
 
-    private void GiveBackNow()
+    private bool GiveBackNow()
     {
-        if (Interlocked.Exchange(ref _givenBack, 1) == 0)
+        if (Interlocked.Exchange(ref _givenBack, 1) != 0)
         {
-            slots.GiveBack(jobType);
+            return false;
         }
+
+        slots.GiveBack(jobType);
+        return true;
     }
 
     /// <summary>Takes the slot again after the write failed. Another job may hold it by now: then no other is claimed until one more has ended.</summary>

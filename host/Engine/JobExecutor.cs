@@ -83,7 +83,7 @@ internal sealed partial class JobExecutor(
             }
 
             var command = Approve(plan.Command!, handler, running, folder);
-            await running.Claimed.Settled;
+            await running.Claimed.Settled.WaitAsync(running.JobToken);
             run = await commands.RunAsync(command, running, folder);
             return run.Result.End == ProcessEnd.Stopped
                 ? Stopped(running, handler, run)

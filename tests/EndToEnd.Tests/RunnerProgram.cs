@@ -67,18 +67,22 @@ internal sealed class RunnerProgram : IAsyncDisposable
         return await program.WaitAsync();
     }
 
+    /// <summary>Waits for the end, for <see cref="Limit"/>.</summary>
+    /// <inheritdoc cref="WaitAsync(TimeSpan)"/>
+    public Task<ProgramEnd> WaitAsync() => WaitAsync(Limit);
+
     /// <summary>Waits for the end.</summary>
-    /// <exception cref="TimeoutException">It did not end within <see cref="Limit"/>; it was killed, and the message holds what it had written.</exception>
-    public async Task<ProgramEnd> WaitAsync()
+    /// <exception cref="TimeoutException">It did not end in that time; it was killed, and the message holds what it had written.</exception>
+    public async Task<ProgramEnd> WaitAsync(TimeSpan limit)
     {
         try
         {
-            await Task.WhenAll(_process.WaitForExitAsync(), _read).WaitAsync(Limit);
+            await Task.WhenAll(_process.WaitForExitAsync(), _read).WaitAsync(limit);
         }
         catch (TimeoutException)
         {
             _process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"The program did not end within {Limit.TotalSeconds:0} s.\n{new ProgramEnd(-1, _output.Lines, _errors.Lines)}");
+            throw new TimeoutException($"The program did not end within {limit.TotalSeconds:0} s.\n{new ProgramEnd(-1, _output.Lines, _errors.Lines)}");
         }
 
         return new ProgramEnd(_process.ExitCode, _output.Lines, _errors.Lines);

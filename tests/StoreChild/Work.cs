@@ -24,13 +24,18 @@ internal static class Work
     }
 
     /// <summary>Creates jobs one after the other, and goes on after one that could not be stored.</summary>
-    public static async Task<int> CreateStubbornlyAsync(IJobStore store, int count)
+    public static Task<int> CreateStubbornlyAsync(IJobStore store, int count) => StubbornlyAsync(store, count, "");
+
+    /// <summary>The same with large jobs, so that the log has to be brought into the database file soon.</summary>
+    public static Task<int> FillStubbornlyAsync(IJobStore store, int count) => StubbornlyAsync(store, count, new string('x', 1_000_000));
+
+    private static async Task<int> StubbornlyAsync(IJobStore store, int count, string logs)
     {
         for (var number = 0; number < count; number++)
         {
             try
             {
-                await store.CreateAsync(Row($"job-{number}", ""), CancellationToken.None);
+                await store.CreateAsync(Row($"job-{number}", logs), CancellationToken.None);
                 Console.WriteLine($"created job-{number} .");
             }
             catch (StoreException failure)

@@ -116,7 +116,7 @@ internal sealed partial class JobPoller(
                 continue;
             }
 
-            var isOld = IsWindowOld();
+            var isOld = IsWindowUsedUp() || (!listed && time.GetElapsedTime(_windowRead) > options.Interval);
             if (_window.Count == 0 || isOld)
             {
                 // While sizes are being asked for, the page is not used up yet.
@@ -148,19 +148,24 @@ internal sealed partial class JobPoller(
     }
 
     /// <summary>Whether so much of the window may be gone that it is cheaper to look again than to lose claims.</summary>
-    private bool IsWindowOld() =>
-        time.GetElapsedTime(_windowRead) > options.Interval
-        || _claimer.Lost != _lostBefore
-        || (_hasOthers && _takenFromWindow >= ShareOfWindow);
+    private bool IsWindowUsedUp() => _claimer.Lost != _lostBefore || (_hasOthers && _takenFromWindow >= ShareOfWindow);
 
     /// <summary>Fills the window, with what was read ahead if there is that.</summary>
     private async Task<bool> ListAsync(CancellationToken stoppingToken)
     {
+        if (_ahead is { } old && time.GetElapsedTime(old.AskedAt) > options.Interval)
+        {
+            await DropAheadAsync();
+        }
+
+        var wasAhead = _ahead is not null;
         var listing = _ahead ?? Ask([], query => store.ListCandidatesAsync(query, stoppingToken));
         _ahead = null;
+        var wasReady = listing.Candidates.IsCompleted;
         var candidates = await listing.Candidates;
         var now = listing.Query.Now;
-        _windowRead = listing.AskedAt;
+        // However long an answer takes, it is new when it comes; one that has lain here is as old as its question.
+        _windowRead = wasAhead && wasReady ? listing.AskedAt : time.GetTimestamp();
         _isFull = candidates.Pending.Count == WindowSize;
         _nextDue = candidates.NextDue;
         _hasMore = candidates.NextDue <= now;
@@ -185,7 +190,8 @@ internal sealed partial class JobPoller(
             LogCandidatesFound(_window.Count, _window.Peek().Id);
         }
 
-        return _window.Count > 0;
+        // What was read ahead does not know what has come or was set free since: it cannot say that there is nothing.
+        return _window.Count > 0 || (wasAhead && await ListAsync(stoppingToken));
     }
 
     /// <summary>Asks the store for candidates: all but those that run, are put off, or are in the window already.</summary>
@@ -369,6 +375,7 @@ internal sealed partial class JobPoller(
     private async Task BackOffAsync(Exception exception, CancellationToken stoppingToken)
     {
         _window.Clear();
+        await DropAheadAsync();
         if (_failures++ == 0)
         {
             LogPollFailed(exception, store.Name);

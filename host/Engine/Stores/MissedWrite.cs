@@ -14,6 +14,11 @@ internal sealed class MissedWrite(JobRow? row, Claim claim)
     public bool IsEndedBy(Claim ended, JobFinish finish) =>
         row is { ClaimId: null } && row.WorkerId == ended.WorkerId && row.Attempt == ended.Attempt && row.Status == finish.Status
         && row.Text(JobAttributes.CompletedAt) == RowTime.Format(finish.CompletedAt) && row.Raw(JobAttributes.JobResults) == RowValue.OfText(finish.Results);
+
+    /// <summary>Tells whether the row was given back by exactly this release, and nobody has claimed it since.</summary>
+    public bool IsReleasedBy(JobRelease release) =>
+        row is { ClaimId: null } && row.Status == release.Status && row.Text(JobAttributes.UpdatedAt) == RowTime.Format(release.UpdatedAt)
+        && row.Raw(JobAttributes.Attempts) == RowValue.OfText(release.Attempts);
 }
 
 /// <summary>What is added to a row that somebody else ended; null leaves an attribute as it is.</summary>

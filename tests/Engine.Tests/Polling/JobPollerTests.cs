@@ -119,6 +119,18 @@ internal sealed class JobPollerTests
     }
 
     [Test]
+    public async Task A_listing_that_takes_longer_than_the_interval_starts_its_jobs_all_the_same()
+    {
+        await CreateAsync("A", 300);
+
+        // Every listing of a real queue takes longer than this.
+        await Poller(slots: 2, once: true, interval: TimeSpan.FromTicks(1)).RunAsync(FinishAsync, CancellationToken.None).WaitAsync(Soon);
+
+        Assert.That(_started, Has.Count.EqualTo(300));
+        Assert.That(_started, Is.Unique);
+    }
+
+    [Test]
     public async Task Only_served_types_are_claimed()
     {
         await CreateAsync("A", 1);

@@ -235,6 +235,19 @@ internal abstract partial class JobStoreContract
         Assert.That(again?.Row.Attempt, Is.EqualTo(1));
     }
 
+    [Test]
+    public async Task A_release_that_is_sent_again_is_known_for_the_same_and_not_for_a_lost_claim()
+    {
+        var claimed = await ClaimNewAsync();
+        var release = Release("PENDING", 0);
+        await Store.ReleaseAsync(claimed.Claim, release, None);
+
+        var again = await Store.ReleaseAsync(claimed.Claim, release, None);
+
+        Assert.That(again, Is.EqualTo(FinishResult.Recorded));
+        Assert.That((await GetAsync("job")).Whole("version"), Is.EqualTo(3));
+    }
+
     [TestCase("AWAITING_RECHECK")]
     [TestCase("PENDING")]
     public async Task A_job_that_waits_for_a_time_is_a_candidate_from_then_on(string status)

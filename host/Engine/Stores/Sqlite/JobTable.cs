@@ -86,6 +86,11 @@ internal static class JobTable
             else if (!statement.IsNull(column))
             {
                 others = ReadOther(statement.Bytes(column));
+                foreach (var name in others.Keys.Where(Places.ContainsKey).ToList())
+                {
+                    // Only another writer of the file can have done that; the column counts.
+                    others.Remove(name);
+                }
             }
         }
 

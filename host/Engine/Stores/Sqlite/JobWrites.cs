@@ -170,7 +170,8 @@ internal sealed class JobWrites : IDisposable
             return FinishResult.Recorded;
         }
 
-        return Missed(claim, new ForeignEnd(release)).Result;
+        var missed = Missed(claim, new ForeignEnd(release));
+        return missed.IsReleasedBy(release) ? FinishResult.Recorded : missed.Result;
     }
 
     public bool RequestCancel(string jobId, string request) =>

@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace DelphiRunner.Engine.Stores.Sqlite;
 
@@ -6,7 +7,8 @@ namespace DelphiRunner.Engine.Stores.Sqlite;
 /// <remarks>
 /// SQLite itself would sync within each commit and keep the next group of writes waiting meanwhile. The order is the same: written to the log, synced,
 /// acknowledged. A sync that failed says nothing of earlier ones that succeed afterwards, since systems forget what they could not write: from then on
-/// every group is refused until the log has been brought into the database file (<see cref="HasFailed"/>).
+/// every group is refused until the log has been brought into the database file (<see cref="HasFailed"/>). If what fails is the database file itself, the log is the only
+/// good copy, and nothing is written any more that could make SQLite begin it anew (<see cref="ThrowIfLost"/>): a start of the program recovers from it.
 /// </remarks>
 internal sealed class LogSync(SqliteFile file) : IDisposable
 {
@@ -23,6 +25,7 @@ internal sealed class LogSync(SqliteFile file) : IDisposable
     private readonly Queue<QueuedWrite> _waiting = new();
     private Thread? _thread;
     private StoreException? _failure;
+    private StoreException? _loss;
     private SqliteConnection? _connection;
     private int _frames;
     private int _checkpointAt = CheckpointFrames;
@@ -87,12 +90,39 @@ internal sealed class LogSync(SqliteFile file) : IDisposable
         }
     }
 
+    /// <summary>Refuses to go on after <see cref="Lose"/>.</summary>
+    /// <exception cref="StoreException">What was brought into the database file may not be on the disk.</exception>
+    public void ThrowIfLost()
+    {
+        lock (_gate)
+        {
+            if (_loss is not null)
+            {
+                throw _loss;
+            }
+        }
+    }
+
+    /// <summary>Notes that a checkpoint failed. One that was only kept from its work does no harm: the log stays longer until a later try.</summary>
+    public void Lose(SqliteException failure)
+    {
+        if (failure.SqliteErrorCode == raw.SQLITE_IOERR)
+        {
+            lock (_gate)
+            {
+                _loss ??= new StoreException(
+                    $"Database file '{file.FullPath}' could not be made durable ({failure.Message}). Check the disk and the system's log, then start the program again, which recovers from the write-ahead log. Nothing is written until then.", failure);
+                _failure ??= _loss;
+            }
+        }
+    }
+
     /// <summary>Goes on after a failure: all that was committed is in the database file, and that is synced.</summary>
     public void Recover()
     {
         lock (_gate)
         {
-            _failure = null;
+            _failure = _loss;
         }
     }
 
@@ -129,9 +159,11 @@ internal sealed class LogSync(SqliteFile file) : IDisposable
         var group = new List<QueuedWrite>();
         while (Take(group))
         {
+            var isSynced = false;
             try
             {
                 SqliteFile.SyncLog(_connection ??= file.Open());
+                isSynced = true;
             }
             catch (Exception exception) when (exception is SqliteException or StoreException)
             {
@@ -141,12 +173,15 @@ internal sealed class LogSync(SqliteFile file) : IDisposable
 
             Answer(group);
             group.Clear();
-            CheckpointIfDue();
+            if (isSynced)
+            {
+                CheckpointIfDue(_connection!); // Synced by it.
+            }
         }
     }
 
     /// <summary>Brings most of a long log into the database file while the writer goes on, so that only the rest holds it up.</summary>
-    private void CheckpointIfDue()
+    private void CheckpointIfDue(SqliteConnection connection)
     {
         lock (_gate)
         {
@@ -160,17 +195,17 @@ internal sealed class LogSync(SqliteFile file) : IDisposable
 
         try
         {
-            using var statement = new Statement(_connection!, WriteSql.Checkpoint); // A sync has just used it.
+            using var statement = new Statement(connection, WriteSql.Checkpoint);
             statement.Run();
-            SqliteFile.SyncDatabase(_connection!);
+            SqliteFile.SyncDatabase(connection);
             lock (_gate)
             {
                 _isCheckpointed = true;
             }
         }
-        catch (Exception exception) when (exception is SqliteException or StoreException)
+        catch (SqliteException failure)
         {
-            // Nothing is lost: the log stays longer until a later try. What keeps a write from being stored, that write says.
+            Lose(failure);
         }
     }
 

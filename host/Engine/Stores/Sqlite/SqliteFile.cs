@@ -8,6 +8,9 @@ namespace DelphiRunner.Engine.Stores.Sqlite;
 /// <summary>The database file: opened, recognized, and created where there is none.</summary>
 internal sealed partial class SqliteFile(string path)
 {
+    /// <summary>The pages of a new file: a row of a job that has ended fits, and jobs that run together share a few, each of which is two writes to the log.</summary>
+    private const int PageBytes = 8192;
+
     /// <summary>How long a write waits for another process' write.</summary>
     private const int BusyTimeoutMs = 10_000;
 
@@ -158,7 +161,7 @@ internal sealed partial class SqliteFile(string path)
         var isNew = IsNew(connection);
         if (isNew)
         {
-            Execute(connection, "PRAGMA page_size = 8192");
+            Execute(connection, $"PRAGMA page_size = {PageBytes}");
         }
 
         if (UseWriteAheadLog(connection) != "wal")

@@ -125,6 +125,7 @@ internal sealed class WriteQueue(SqliteFile file) : IAsyncDisposable
     {
         group.RemoveAll(write => write.CancelIfAsked());
         var writes = _writes ??= JobWrites.Open(file);
+        _sync.ThrowIfLost();
         if (_sync.HasFailed)
         {
             writes.WholeCheckpoint();
@@ -173,8 +174,21 @@ internal sealed class WriteQueue(SqliteFile file) : IAsyncDisposable
         _sync.Add(group, _writes!.LogFrames); // They have just been stored by it.
         if (_sync.TakeCheckpointed())
         {
-            // What was written meanwhile: little, so that it holds up the next group for a moment only.
-            _writes.Checkpoint();
+            CheckpointRest(_writes);
+        }
+    }
+
+    /// <summary>Brings into the database file what was written during a checkpoint: little, so that it holds up the next group for a moment only.</summary>
+    private void CheckpointRest(JobWrites writes)
+    {
+        try
+        {
+            writes.Checkpoint();
+        }
+        catch (Microsoft.Data.Sqlite.SqliteException failure)
+        {
+            // The writes of the group are stored whatever becomes of it.
+            _sync.Lose(failure);
         }
     }
 

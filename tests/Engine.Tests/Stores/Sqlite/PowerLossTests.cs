@@ -84,6 +84,29 @@ internal sealed class PowerLossTests
         }
     }
 
+    /// <param name="first">
+    /// The first sync of the thread that fails. Rows of 1 MB are synced one by one; after 33 the log is brought into the database file: the 34th is that of the log for it, the
+    /// 35th that of the file.
+    /// </param>
+    [TestCase(34)]
+    [TestCase(35)]
+    public async Task After_a_checkpoint_that_the_disk_failed_nothing_is_acknowledged_and_a_start_recovers_what_was(int first)
+    {
+        const int Count = 60;
+
+        var trace = await SystemCalls.OfAsync(_folder["trace"], $"fsync:error=EIO:when={first}+", "fill-stubbornly", Database, $"{Count}");
+
+        var lines = trace.Where(call => call is { Name: "write", IsEnd: false } && call.Line.Length > 1).Select(call => call.Line).ToList();
+        var created = lines.TakeWhile(line => line[0] == "created").Select(line => line[1]).ToList();
+        Assert.That(created, Has.Count.InRange(20, Count - 5));
+        Assert.That(lines.Skip(created.Count).Select(line => line[0]), Is.All.EqualTo("refused"));
+        await using var store = new SqliteJobStore(Database, TimeProvider.System);
+        foreach (var id in created)
+        {
+            Assert.That(await store.GetAsync(id, CancellationToken.None), Is.Not.Null, id);
+        }
+    }
+
     private async Task AssertHoldsAsync(byte[] log, IEnumerable<string[]> acknowledged)
     {
         var folder = Directory.CreateDirectory(_folder[Guid.NewGuid().ToString("N")]).FullName;

@@ -15,6 +15,9 @@ internal sealed class JobLines : IAsyncDisposable
     // A busy host has new lines thousands of times a second; to hand over each by itself costs more than to make it.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
+    // More than this at once, in characters, is a flood, which no pause makes cheaper: it would only pile up in memory.
+    private const int Flood = 64 * 1024;
+
     /// <summary>The most characters that wait for a reader: 8 MiB in memory, of which there are two at most.</summary>
     public const int Capacity = 4 * 1024 * 1024;
 
@@ -98,7 +101,10 @@ internal sealed class JobLines : IAsyncDisposable
                 return;
             }
 
-            await Task.Delay(Pause, time, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (lines.WrittenCount < Flood)
+            {
+                await Task.Delay(Pause, time, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -20,6 +21,9 @@ internal sealed class LogSync(SqliteFile file) : IDisposable
 
     /// <summary>Bounds what a stalled disk can pile up; further writes wait.</summary>
     private const int MaxWaiting = 1_000;
+
+    /// <summary>Connections that stay open until the process ends: with the last one SQLite would remove a log that is the only good copy.</summary>
+    private static readonly ConcurrentBag<SqliteConnection> KeptOpen = [];
 
     private readonly object _gate = new();
     private readonly Queue<QueuedWrite> _waiting = new();
@@ -136,8 +140,7 @@ internal sealed class LogSync(SqliteFile file) : IDisposable
                 Monitor.Wait(_gate);
             }
 
-            _connection?.Dispose();
-            _connection = null;
+            Close();
         }
     }
 
@@ -151,7 +154,21 @@ internal sealed class LogSync(SqliteFile file) : IDisposable
         }
 
         _thread?.Join();
-        _connection?.Dispose();
+        Close();
+    }
+
+    private void Close()
+    {
+        if (_loss is not null && _connection is not null)
+        {
+            KeptOpen.Add(_connection);
+        }
+        else
+        {
+            _connection?.Dispose();
+        }
+
+        _connection = null;
     }
 
     private void Run()

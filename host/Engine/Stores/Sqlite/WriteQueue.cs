@@ -124,8 +124,8 @@ internal sealed class WriteQueue(SqliteFile file) : IAsyncDisposable
     private void StoreGroup(List<QueuedWrite> group)
     {
         group.RemoveAll(write => write.CancelIfAsked());
-        var writes = _writes ??= JobWrites.Open(file);
         _sync.ThrowIfLost();
+        var writes = _writes ??= JobWrites.Open(file);
         if (_sync.HasFailed)
         {
             writes.WholeCheckpoint();

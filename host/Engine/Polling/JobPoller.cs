@@ -10,15 +10,6 @@ namespace DelphiRunner.Engine.Polling;
 internal sealed partial class JobPoller(
     IJobStore store, ServedJobs served, PollerOptions options, Heartbeat heartbeat, JobLines lines, TimeProvider time, ILogger<JobPoller> logger)
 {
-    // Larger than any usual number of slots, so that one query serves many claims.
-    private const int WindowSize = 256;
-
-    // With so many left of a full window the next one is read, so that no slot waits for it.
-    private const int LookAheadAt = WindowSize / 4;
-
-    // Of a window that other hosts draw from, too, only so much is taken as long as most of it is still there.
-    private const int ShareOfWindow = 16;
-
     // A run that ends when nothing is due cannot wait for ever: whoever started it is told that the store does not answer.
     private const int FailuresToGiveUp = 5;
 
@@ -29,19 +20,11 @@ internal sealed partial class JobPoller(
     private readonly ExclusiveValues _exclusive = new(served, JobClaimer.SkipLength(options.Interval), JobClaimer.LossesAllowed(options), time);
     private readonly SizeSieve _sizes = new(served, time, logger);
     private readonly FreeDisk _disk = new(options.State, options.MinFreeDisk, time);
-    private readonly LapsedClaims _lapsed = new(heartbeat.ClaimLength, time);
     private readonly ConcurrentDictionary<string, Task> _inFlight = new(StringComparer.Ordinal);
-    private readonly Queue<JobRow> _window = new();
-    private Listing? _ahead;
-    private long _windowRead;
-    private DateTimeOffset? _nextDue;
     private int _failures;
-    private bool _hasMore;
-    private bool _isFull;
-    private bool _hasOthers;
-    private int _takenFromWindow;
-    private int _lostBefore;
     private bool _isDiskShort;
+
+    private CandidateWindow Window => field ??= new(store, _claimer, new LapsedClaims(heartbeat.ClaimLength, time), options, time);
 
     /// <summary>Polls until it is stopped, or, when told to run once, until nothing is left; then waits for the running jobs to end.</summary>
     /// <param name="execute">Runs one claimed job to its last write; must not throw.</param>
@@ -94,7 +77,7 @@ internal sealed partial class JobPoller(
         }
 
         await Task.WhenAll(_inFlight.Values);
-        await DropAheadAsync();
+        await Window.ClearAsync();
     }
 
     /// <summary>Starts a job on every free slot for which there is one: one turn, which tests call.</summary>
@@ -116,15 +99,11 @@ internal sealed partial class JobPoller(
                 continue;
             }
 
-            var isOld = IsWindowUsedUp() || (!listed && time.GetElapsedTime(_windowRead) > options.Interval);
-            if (_window.Count == 0 || isOld)
+            // A page that this turn has read counts for the turn, however long it took.
+            var isOld = Window.IsUsedUp || (!listed && Window.IsOld);
+            if (Window.Count == 0 || isOld)
             {
                 // While sizes are being asked for, the page is not used up yet.
-                if (isOld)
-                {
-                    await DropAheadAsync();
-                }
-
                 if (listed || (_sizes.IsAsking && !isOld) || !await ListAsync(stoppingToken))
                 {
                     break;
@@ -134,68 +113,25 @@ internal sealed partial class JobPoller(
                 continue;
             }
 
-            if (_window.Count == LookAheadAt && _isFull && !_hasOthers)
-            {
-                // Not on this thread: a store in a file answers on that of the caller.
-                _ahead = Ask(_window.Select(row => row.Id), query => Task.Run(() => store.ListCandidatesAsync(query, stoppingToken), stoppingToken));
-            }
-
-            _takenFromWindow++;
-            started |= Start(_window.Dequeue(), execute);
+            started |= Start(Window.Take(Query, stoppingToken), execute);
         }
 
-        return started || _window.Count > 0 || _hasMore || _slots.Free <= 0 || _claimer.Skipped.HasRetries || _exclusive.HasRetries || _sizes.MayHaveMore;
+        return started || Window.Count > 0 || Window.HasMore || _slots.Free <= 0 || _claimer.Skipped.HasRetries || _exclusive.HasRetries || _sizes.MayHaveMore;
     }
 
-    /// <summary>Whether so much of the window may be gone that it is cheaper to look again than to lose claims.</summary>
-    private bool IsWindowUsedUp() => _claimer.Lost != _lostBefore || (_hasOthers && _takenFromWindow >= ShareOfWindow);
-
-    /// <summary>Fills the window, with what was read ahead if there is that.</summary>
     private async Task<bool> ListAsync(CancellationToken stoppingToken)
     {
-        if (_ahead is { } old && time.GetElapsedTime(old.AskedAt) > options.Interval)
+        var found = await Window.FillAsync(Query, row => served.Takes(row.JobType) && _sizes.Lets(row, _slots.Tell, stoppingToken), stoppingToken);
+        if (Window.First is { } first)
         {
-            await DropAheadAsync();
+            LogCandidatesFound(Window.Count, first.Id);
         }
 
-        var wasAhead = _ahead is not null;
-        var listing = _ahead ?? Ask([], query => store.ListCandidatesAsync(query, stoppingToken));
-        _ahead = null;
-        var wasReady = listing.Candidates.IsCompleted;
-        var candidates = await listing.Candidates;
-        var now = listing.Query.Now;
-        // However long an answer takes, it is new when it comes; one that has lain here is as old as its question.
-        _windowRead = wasAhead && wasReady ? listing.AskedAt : time.GetTimestamp();
-        _isFull = candidates.Pending.Count == WindowSize;
-        _nextDue = candidates.NextDue;
-        _hasMore = candidates.NextDue <= now;
-        _window.Clear();
-        _takenFromWindow = 0;
-        _lostBefore = _claimer.Lost;
-        var share = HostShare.Among(candidates.Processing, options.WorkerId);
-        _hasOthers = share.Hosts > 1 || _claimer.HasCompetition;
-        _claimer.Skipped.ForgetUnlisted(listing.Query.Except, candidates);
-        var lapsed = _lapsed.Judge(candidates.Processing);
-        _claimer.Abandoned = lapsed;
-        foreach (var row in CandidateOrder.Of(candidates, lapsed, now, _hasOthers ? share : null).Where(row => served.Takes(row.JobType)))
-        {
-            if (_sizes.Lets(row, _slots.Tell, stoppingToken))
-            {
-                _window.Enqueue(row);
-            }
-        }
-
-        if (_window.Count > 0)
-        {
-            LogCandidatesFound(_window.Count, _window.Peek().Id);
-        }
-
-        // What was read ahead does not know what has come or was set free since: it cannot say that there is nothing.
-        return _window.Count > 0 || (wasAhead && await ListAsync(stoppingToken));
+        return found;
     }
 
-    /// <summary>Asks the store for candidates: all but those that run, are put off, or are in the window already.</summary>
-    private Listing Ask(IEnumerable<string> inWindow, Func<CandidateQuery, Task<JobCandidates>> list)
+    /// <summary>What to look for: all but what runs, was put off, or has no slot of its type.</summary>
+    private CandidateQuery Query()
     {
         _claimer.Skipped.Forget();
         var withoutRoom = served.SlotLimits.Keys.Where(jobType => !_slots.HasRoomFor(jobType)).ToHashSet();
@@ -203,27 +139,15 @@ internal sealed partial class JobPoller(
         except.UnionWith(_inFlight.Keys);
         except.UnionWith(_sizes.LeftOut());
         except.UnionWith(_exclusive.LeftOut());
-        except.UnionWith(inWindow);
-        var query = new CandidateQuery
+        return new CandidateQuery
         {
             Now = time.GetUtcNow(),
             JobTypes = served.FailUnknown ? null : served.JobTypes.Except(withoutRoom).ToHashSet(),
             ExceptJobTypes = served.FailUnknown ? served.KnownJobTypes.Except(served.JobTypes).Concat(withoutRoom).ToHashSet() : new HashSet<string>(),
             Except = except,
             Attributes = served.ExclusiveBy.Values.ToHashSet(),
-            Limit = WindowSize,
+            Limit = CandidateWindow.Size,
         };
-        return new Listing(query, time.GetTimestamp(), list(query));
-    }
-
-    /// <summary>Forgets what was read ahead, once it is there.</summary>
-    private async Task DropAheadAsync()
-    {
-        if (_ahead is { } ahead)
-        {
-            _ahead = null;
-            await ((Task)ahead.Candidates).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
     }
 
     private bool Start(JobRow row, Func<RunningJob, Task> execute)
@@ -352,7 +276,7 @@ internal sealed partial class JobPoller(
         }
 
         var wait = options.Interval;
-        if (_nextDue is { } due && due - time.GetUtcNow() < wait)
+        if (Window.NextDue is { } due && due - time.GetUtcNow() < wait)
         {
             wait = due - time.GetUtcNow();
         }
@@ -374,8 +298,7 @@ internal sealed partial class JobPoller(
 
     private async Task BackOffAsync(Exception exception, CancellationToken stoppingToken)
     {
-        _window.Clear();
-        await DropAheadAsync();
+        await Window.ClearAsync();
         if (_failures++ == 0)
         {
             LogPollFailed(exception, store.Name);
@@ -418,6 +341,4 @@ internal sealed partial class JobPoller(
 
     [LoggerMessage(EventName = "PollRecovered", Level = LogLevel.Information, Message = "The queue {Store} is polled again after {Count} failure(s)")]
     private partial void LogPollRecovered(string store, int count);
-
-    private sealed record Listing(CandidateQuery Query, long AskedAt, Task<JobCandidates> Candidates);
 }

@@ -11,8 +11,6 @@ internal sealed class DurabilityTests
     private const string Acknowledgement = "acknowledgement";
     private const string Ready = "ready";
 
-    private static readonly string[] SyncNames = ["fsync(", "fdatasync(", "fsync resumed", "fdatasync resumed"];
-
     private TemporaryFolder _folder = null!; // Set before each test.
 
     private string Database => _folder["queue.db"];
@@ -127,18 +125,16 @@ internal sealed class DurabilityTests
     /// <summary>Runs the child under strace and gives its finished syncs and its lines in the order in which they happened.</summary>
     private async Task<List<string>> TraceAsync(string command, int count)
     {
-        Assume.That(File.Exists("/usr/bin/strace"), "Counting syncs needs 'strace' (package strace).");
-        var trace = _folder["trace"];
-        string[] strace = ["strace", "-f", "-qq", "-e", "trace=fsync,fdatasync,write", "-e", "signal=none", "-s", "80", "-o", trace];
-        using var process = StoreProcess.StartUnder(strace, command, Database, $"{count}");
-        await process.ReadToEndAsync();
-        Assert.That(await process.WaitForExitAsync(), Is.Zero);
-        return [.. (await File.ReadAllLinesAsync(trace)).Select(EventOf).Where(call => call.Length > 0)];
+        var (calls, exitCode) = await SystemCalls.OfAsync(_folder["trace"], "", command, Database, $"{count}");
+        Assert.That(exitCode, Is.Zero);
+        return [.. calls.Select(EventOf).Where(call => call.Length > 0)];
     }
 
-    private static string EventOf(string call) =>
-        SyncNames.Any(name => call.Contains(name, StringComparison.Ordinal)) && call.EndsWith("= 0", StringComparison.Ordinal) ? Sync
-        : call.Contains("\"created job-", StringComparison.Ordinal) ? Acknowledgement
-        : call.Contains("\"ready", StringComparison.Ordinal) ? Ready
-        : "";
+    private static string EventOf(SystemCall call) => call switch
+    {
+        { Name: "fsync" or "fdatasync", IsEnd: true, HasFailed: false } => Sync,
+        { Name: "write", IsEnd: false, Line: ["created", ..] } => Acknowledgement,
+        { Name: "write", IsEnd: false, Line: ["ready", ..] } => Ready,
+        _ => "",
+    };
 }

@@ -25,7 +25,7 @@ internal sealed class PowerLossTests
     [Test]
     public async Task What_was_acknowledged_before_a_loss_of_power_is_there_after_it()
     {
-        var trace = await SystemCalls.OfAsync(_folder["trace"], "", "drain-and-die", Database, $"{JobsPerSlot}");
+        var (trace, _) = await SystemCalls.OfAsync(_folder["trace"], "", "drain-and-die", Database, $"{JobsPerSlot}");
         var log = await File.ReadAllBytesAsync($"{Database}-wal");
         var acknowledged = new List<string[]>();
         long written = 0, synced = 0;
@@ -65,7 +65,7 @@ internal sealed class PowerLossTests
         const int Count = 30;
 
         // Counted by thread: only the one that syncs the log for each write comes so far.
-        var trace = await SystemCalls.OfAsync(_folder["trace"], "fsync:error=EIO:when=20", "create-stubbornly", Database, $"{Count}");
+        var (trace, _) = await SystemCalls.OfAsync(_folder["trace"], "fsync:error=EIO:when=20", "create-stubbornly", Database, $"{Count}");
 
         var lines = trace.Where(call => call is { Name: "write", IsEnd: false } && call.Line.Length > 1).Select(call => call.Line).ToList();
         var refused = lines.Where(line => line[0] == "refused").ToList();
@@ -94,7 +94,7 @@ internal sealed class PowerLossTests
     {
         const int Count = 60;
 
-        var trace = await SystemCalls.OfAsync(_folder["trace"], $"fsync:error=EIO:when={first}+", "fill-stubbornly", Database, $"{Count}");
+        var (trace, _) = await SystemCalls.OfAsync(_folder["trace"], $"fsync:error=EIO:when={first}+", "fill-stubbornly", Database, $"{Count}");
 
         var lines = trace.Where(call => call is { Name: "write", IsEnd: false } && call.Line.Length > 1).Select(call => call.Line).ToList();
         var created = lines.TakeWhile(line => line[0] == "created").Select(line => line[1]).ToList();

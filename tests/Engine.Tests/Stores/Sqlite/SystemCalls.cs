@@ -10,15 +10,16 @@ internal static partial class SystemCalls
     /// <param name="file">Where the trace goes.</param>
     /// <param name="fault">What strace is to inject, or nothing.</param>
     /// <param name="arguments">Of the store's program.</param>
-    public static async Task<List<SystemCall>> OfAsync(string file, string fault, params IEnumerable<string> arguments)
+    /// <returns>The calls, and the code with which the program ended.</returns>
+    public static async Task<(List<SystemCall> Calls, int ExitCode)> OfAsync(string file, string fault, params IEnumerable<string> arguments)
     {
         Assume.That(File.Exists("/usr/bin/strace"), "Following syncs needs 'strace' (package strace).");
         string[] inject = fault.Length == 0 ? [] : ["-e", $"inject={fault}"];
         string[] strace = ["strace", "-f", "-y", "-qq", "-e", "trace=pwrite64,fsync,fdatasync,write", .. inject, "-e", "signal=none", "-s", "200", "-o", file];
         using var process = StoreProcess.StartUnder(strace, arguments);
         await process.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return Read(await File.ReadAllLinesAsync(file));
+        var exitCode = await process.WaitForExitAsync();
+        return (Read(await File.ReadAllLinesAsync(file)), exitCode);
     }
 
     private static List<SystemCall> Read(IEnumerable<string> lines)
@@ -79,7 +80,7 @@ internal static partial class SystemCalls
     [GeneratedRegex(@", (?<length>\d+), (?<offset>\d+)( <unfinished \.\.\.>|\) += )")]
     private static partial Regex Position();
 
-    [GeneratedRegex(@"""(?<text>(created|claimed|settled|finished|refused) [^""]*?)(\\n)?""")]
+    [GeneratedRegex(@"""(?<text>(created|claimed|settled|finished|refused|ready)[^""]*?)(\\n)?""")]
     private static partial Regex Text();
 }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using DelphiRunner.Engine;
 using DelphiRunner.Engine.Execution;
 using DelphiRunner.Engine.Plugins;
+using DelphiRunner.Engine.Polling;
 using DelphiRunner.Engine.Security;
 using DelphiRunner.Engine.Stores;
 using DelphiRunner.Runner.Cli;
@@ -38,7 +39,9 @@ internal static partial class RunnerHost
             configuration.Plugins, configuration.Folder, configuration.PluginGenerations, loggers, TimeProvider.System, stoppingToken);
         RequireHandlers(plugins);
         await using var store = await StoreFactory.OpenAsync(configuration, stoppingToken);
-        var jobs = new JobHost(store, plugins, OptionsOf(configuration), Console.Out, TimeProvider.System, loggers);
+        await using var output = Console.OpenStandardOutput();
+        await using var lines = JobLines.WriterOn(output, Console.OutputEncoding);
+        var jobs = new JobHost(store, plugins, OptionsOf(configuration), lines, TimeProvider.System, loggers);
 
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "delphi-runner" });
         builder.Services.AddSystemd();

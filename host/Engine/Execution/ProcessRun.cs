@@ -3,7 +3,14 @@ using DelphiRunner.Contracts;
 namespace DelphiRunner.Engine.Execution;
 
 /// <summary>A line of a command's output as the pump hands it on: bounded, valid text, masked, without control characters.</summary>
-internal readonly record struct OutputLine(string Text, bool FromStandardError);
+/// <remarks>Not a string, since a flood has millions of lines of which nearly none is kept.</remarks>
+internal readonly ref struct OutputLine(ReadOnlySpan<char> text, bool fromStandardError)
+{
+    /// <summary>Valid until the taker of the line returns.</summary>
+    public ReadOnlySpan<char> Text { get; } = text;
+
+    public bool FromStandardError { get; } = fromStandardError;
+}
 
 /// <summary>How a command ended, and what shows that nothing of it is left.</summary>
 internal sealed record ProcessRun

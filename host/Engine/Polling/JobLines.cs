@@ -1,12 +1,13 @@
 using System.Buffers;
 using System.Globalization;
+using System.Text;
 
 namespace DelphiRunner.Engine.Polling;
 
 /// <summary>Takes a line for standard output; must not block.</summary>
 /// <param name="line">The line, without its end.</param>
 /// <param name="isWanted">Whether readers look for it, so that it is the last to be dropped.</param>
-internal delegate void TakeJobLine(string line, bool isWanted);
+internal delegate void TakeJobLine(ReadOnlySpan<char> line, bool isWanted);
 
 /// <summary>Writes the lines of all jobs to standard output, in their order, on its own task.</summary>
 /// <remarks>A reader that does not read must not stall a child: what does not fit into the buffer is dropped and counted in a line of its own.</remarks>
@@ -23,7 +24,6 @@ internal sealed class JobLines : IAsyncDisposable
 
     // Ordinary lines leave this much to those that readers look for.
     private const int Reserve = Capacity / 4;
-    private const int LargestKeptBuffer = 256 * 1024;
 
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _filled = new(0, 1);
@@ -39,8 +39,13 @@ internal sealed class JobLines : IAsyncDisposable
         _writing = Task.Run(() => WriteAllAsync(output, time));
     }
 
+    /// <summary>Makes a writer that hands on as much at once as a flood brings; that of <see cref="Console"/> hands on 256 characters.</summary>
+    /// <param name="output">Where to, for instance standard output. Disposed with the writer.</param>
+    /// <param name="encoding">How.</param>
+    public static StreamWriter WriterOn(Stream output, Encoding encoding) => new(output, encoding, Flood);
+
     /// <inheritdoc cref="TakeJobLine"/>
-    public void Write(string line, bool isWanted)
+    public void Write(ReadOnlySpan<char> line, bool isWanted)
     {
         lock (_lock)
         {
@@ -113,8 +118,10 @@ internal sealed class JobLines : IAsyncDisposable
         lock (_lock)
         {
             var taken = (_waiting, _dropped, _isClosed);
-            _spare.ResetWrittenCount();
-            (_waiting, _spare) = (_spare.Capacity > LargestKeptBuffer ? new() : _spare, _waiting);
+            // A large buffer is kept as long as the flood goes on that made it grow.
+            var next = _spare.WrittenCount < Flood && _spare.Capacity > 4 * Flood ? new() : _spare;
+            next.ResetWrittenCount();
+            (_waiting, _spare) = (next, _waiting);
             _dropped = 0;
             return taken;
         }

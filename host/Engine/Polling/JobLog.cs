@@ -22,8 +22,12 @@ internal sealed class JobLog(string jobId, LogExcerpt excerpt, LineMarks marks, 
         '\u2028', '\u2029', '\u200E', '\u200F', '\u202A', '\u202B', '\u202C', '\u202D', '\u202E', '\u2066', '\u2067', '\u2068', '\u2069',
     ]);
 
+    // What nearly every line fits into, with what stands before it.
+    private const int LineLength = 256;
+
     private readonly Lock _lock = new();
-    private readonly string _prefix = $"[DELPHI JOB {OneLine(jobId.Length > 8 ? jobId[..8] : jobId)}] ";
+    private readonly ArrayBufferWriter<char> _line = new(LineLength);
+    private readonly string _prefix = $"[DELPHI JOB {OneLine(jobId.AsSpan(0, Math.Min(8, jobId.Length)))}] ";
     private bool _changed;
     private bool _hasNews;
 
@@ -40,11 +44,11 @@ internal sealed class JobLog(string jobId, LogExcerpt excerpt, LineMarks marks, 
     }
 
     /// <summary>Adds a line. Line breaks and control characters in it become spaces, so that it cannot forge another line.</summary>
-    public void Add(string level, string message) => Add(level, message, isNews: level != Information);
+    public void Add(string level, string message) => Add(level, origin: "", message, isNews: level != Information);
 
     /// <summary>Adds a line of the command's output, with the level that its text shows.</summary>
-    public void AddOutput(string text, bool fromStandardError) =>
-        Add(marks.LevelOf(text), string.Concat(fromStandardError ? "[stderr] " : "[stdout] ", text), isNews: true);
+    public void AddOutput(ReadOnlySpan<char> text, bool fromStandardError) =>
+        Add(marks.LevelOf(text), fromStandardError ? "[stderr] " : "[stdout] ", text, isNews: true);
 
     /// <summary>Gives the excerpt if lines came since it was last taken.</summary>
     public string? TakeChanged(int maxBytes)
@@ -81,27 +85,34 @@ internal sealed class JobLog(string jobId, LogExcerpt excerpt, LineMarks marks, 
         }
     }
 
-    private static string OneLine(string text)
+    private static ReadOnlySpan<char> OneLine(ReadOnlySpan<char> text)
     {
         // The first look is far faster, and enough for nearly every line.
-        if (!text.AsSpan().ContainsAnyExceptInRange(' ', '~') || !text.AsSpan().ContainsAny(Unprintable))
+        if (!text.ContainsAnyExceptInRange(' ', '~') || !text.ContainsAny(Unprintable))
         {
             return text;
         }
 
-        var line = text.Replace("\r\n", " ", StringComparison.Ordinal).ToCharArray();
+        var line = text.ToString().Replace("\r\n", " ", StringComparison.Ordinal).ToCharArray();
         line.AsSpan().ReplaceAny(Unprintable, ' ');
-        return new string(line);
+        return line;
     }
 
-    private void Add(string level, string message, bool isNews)
+    private void Add(string level, string origin, ReadOnlySpan<char> text, bool isNews)
     {
-        var line = OneLine(message);
-        var keptFor = marks.KeptFor(line);
-        writeLine(string.Concat(_prefix, level, ": ", line), isWanted: keptFor is not null || level != Information);
         lock (_lock)
         {
-            excerpt.Add(time.GetUtcNow(), level, line, keptFor);
+            _line.ResetWrittenCount();
+            _line.Write(_prefix);
+            _line.Write(level);
+            _line.Write(": ");
+            var start = _line.WrittenCount;
+            _line.Write(origin);
+            _line.Write(OneLine(text));
+            var message = _line.WrittenSpan[start..];
+            var keptFor = marks.KeptFor(message);
+            writeLine(_line.WrittenSpan, isWanted: keptFor is not null || level != Information);
+            excerpt.Add(time.GetUtcNow(), level, message, keptFor);
             _changed = true;
             _hasNews |= isNews;
         }

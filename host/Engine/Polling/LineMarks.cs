@@ -47,9 +47,9 @@ internal sealed class LineMarks
     }
 
     /// <summary>The level that the text of a line of output shows.</summary>
-    public string LevelOf(string text)
+    public string LevelOf(ReadOnlySpan<char> text)
     {
-        if (_hints is not null && !text.AsSpan().ContainsAny(_hints))
+        if (_hints is not null && !text.ContainsAny(_hints))
         {
             return JobLog.Information;
         }
@@ -69,7 +69,7 @@ internal sealed class LineMarks
     }
 
     /// <summary>The text for which readers look in a line; null when it is an ordinary one.</summary>
-    public string? KeptFor(string line)
+    public string? KeptFor(ReadOnlySpan<char> line)
     {
         foreach (var text in _keepLines)
         {

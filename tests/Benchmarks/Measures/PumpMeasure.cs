@@ -35,21 +35,26 @@ internal sealed class PumpMeasure(BenchmarkArguments arguments)
         var withLog = new Throughput(bytes);
         var cat = new Throughput(bytes);
         var ratio = new Figure();
+        var leftOut = new Figure();
         await pumped.RunAsync(folder, ["/bin/cat", .. files], shape, bytes, withLog: true);
         for (var i = 0; i < arguments.Repetitions; i++)
         {
             stoppingToken.ThrowIfCancellationRequested();
-            pump.Add(await pumped.RunAsync(folder, ["/bin/cat", .. files], shape, bytes, withLog: false));
+            pump.Add((await pumped.RunAsync(folder, ["/bin/cat", .. files], shape, bytes, withLog: false)).Spent);
             cat.Add(await CatLoop.RunAsync(files, Path.Combine(folder.FullPath, "copy.txt"), stoppingToken));
             ratio.Add(pump.Last / cat.Last);
-            withLog.Add(await pumped.RunAsync(folder, ["/bin/cat", .. files], shape, bytes, withLog: true));
-            await Progress.TellAsync($"{shape.Name}: pump {pump.Last:0} MB/s, with a job's log {withLog.Last:0} MB/s, cat {cat.Last:0} MB/s");
+            var logged = await pumped.RunAsync(folder, ["/bin/cat", .. files], shape, bytes, withLog: true);
+            withLog.Add(logged.Spent);
+            leftOut.Add(100 * logged.LeftOut);
+            await Progress.TellAsync(
+                $"{shape.Name}: pump {pump.Last:0} MB/s, with a job's log {withLog.Last:0} MB/s ({leftOut.Last:0.#} % of its lines left out), cat {cat.Last:0} MB/s");
         }
 
         return new JsonObject
         {
             ["pump_mb_per_s"] = pump.ToJson(),
             ["pump_with_job_log_mb_per_s"] = withLog.ToJson(),
+            ["job_log_left_out_percent"] = leftOut.ToJson(),
             ["cat_mb_per_s"] = cat.ToJson(withProcessor: false),
             ["ratio"] = ratio.ToJson(),
         };

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using DelphiRunner.Contracts;
 using DelphiRunner.Engine;
 using DelphiRunner.Engine.Execution;
@@ -12,6 +14,8 @@ namespace DelphiRunner.Benchmarks.Pumping;
 internal sealed class PumpedRun : IDisposable
 {
     private const string FenceVariable = "DELPHI_FENCE";
+
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
     private readonly Spawner _spawner = new();
     private readonly ContainmentLadder _ladder;
@@ -31,8 +35,9 @@ internal sealed class PumpedRun : IDisposable
     /// <param name="shape">Has the secrets.</param>
     /// <param name="expectedBytes">What it writes.</param>
     /// <param name="withLog">Whether the lines go through a job's log.</param>
+    /// <returns>What it took, and the share of the lines that the job's log left out since the file was not written fast enough, from 0 to 1.</returns>
     /// <exception cref="MeasureException">The command failed, or not all of its output arrived.</exception>
-    public async Task<Spent> RunAsync(HostFolder folder, IReadOnlyList<string> commandLine, OutputShape shape, long expectedBytes, bool withLog)
+    public async Task<(Spent Spent, double LeftOut)> RunAsync(HostFolder folder, IReadOnlyList<string> commandLine, OutputShape shape, long expectedBytes, bool withLog)
     {
         var work = WorkFolders.MakePrivate(Path.Combine(folder.State, "work"));
         var command = Approve(commandLine, shape, work);
@@ -44,17 +49,24 @@ internal sealed class PumpedRun : IDisposable
             Mark = $"{FenceVariable}={command.Environment[FenceVariable]}",
             Stop = new StopOptions(),
         };
-        await using var written = new StreamWriter(folder.Lines);
-        await using var lines = new JobLines(written, TimeProvider.System);
+        await using var file = new FileStream(folder.Lines, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        await using var written = JobLines.WriterOn(file, Utf8);
+        var lines = new JobLines(written, TimeProvider.System);
         var log = new JobLog("3d1b0c3e", LogExcerpt.Read(null, TimeProvider.System.GetUtcNow()), JobHost.MarksOf(new ExecutionOptions()), lines.Write, TimeProvider.System);
         Action<OutputLine> take = withLog ? line => log.AddOutput(line.Text, line.FromStandardError) : static _ => { };
         ProcessRun? run = null;
         var runner = new ProcessRunner(new ExecutionOptions(), _ladder, HostFiles.Of(folder.State, queue: null, secrets: []), _spawner, TimeProvider.System);
         var spent = await Spent.ByAsync(async () => run = await runner.RunAsync(request, take, CancellationToken.None, CancellationToken.None));
-        return run is { Result: { Succeeded: true, OutputBytes: var bytes } } && bytes == expectedBytes
-            ? spent
+        await lines.DisposeAsync();
+        return run is { Result: { Succeeded: true, OutputBytes: var bytes, OutputLines: var count } } && bytes == expectedBytes
+            ? (spent, withLog ? LeftOut(folder.Lines) / count : 0)
             : throw new MeasureException($"'{commandLine[0]}' ended with {run?.Result.ExitCode}, and {run?.Result.OutputBytes} of its {expectedBytes} bytes arrived.");
     }
+
+    // The log says how many it left out, each time in a line of its own.
+    private static double LeftOut(string file) => File.ReadLines(file)
+        .Where(line => line.StartsWith("[DELPHI JOB --------]", StringComparison.Ordinal))
+        .Sum(line => double.Parse(line.Split(' ')[4], CultureInfo.InvariantCulture));
 
     public void Dispose()
     {

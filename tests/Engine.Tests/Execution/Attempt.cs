@@ -15,7 +15,7 @@ internal sealed class Attempt(string rung = Rungs.Session) : IDisposable
 
     private readonly Spawner _spawner = new();
     private readonly string _fence = $"1:{Guid.NewGuid():N}";
-    private readonly List<OutputLine> _lines = [];
+    private readonly List<TakenLine> _lines = [];
     private readonly CancellationTokenSource _job = new();
     private readonly CancellationTokenSource _kill = new();
 
@@ -82,11 +82,11 @@ internal sealed class Attempt(string rung = Rungs.Session) : IDisposable
     public bool ForgetsLines { get; set; }
 
     /// <summary>Hears each line while the command runs.</summary>
-    public Action<string>? OnLine { get; set; }
+    public Action<OutputLine>? OnLine { get; set; }
 
     public IReadOnlyList<string> Lines => [.. _lines.Select(line => line.Text)];
 
-    public IReadOnlyList<OutputLine> OutputLines => _lines;
+    public IReadOnlyList<TakenLine> OutputLines => _lines;
 
     /// <summary>All parts of the spool, as one text.</summary>
     public string Spool
@@ -160,13 +160,13 @@ internal sealed class Attempt(string rung = Rungs.Session) : IDisposable
     private void Take(OutputLine line)
     {
         if (!ForgetsLines)
-            _lines.Add(line);
-        OnLine?.Invoke(line.Text);
-        if (line.Text == StopAt)
+            _lines.Add(TakenLine.Of(line));
+        OnLine?.Invoke(line);
+        if (StopAt is not null && line.Text.SequenceEqual(StopAt))
             _job.Cancel();
-        if (line.Text == KillAt)
+        if (KillAt is not null && line.Text.SequenceEqual(KillAt))
             _kill.Cancel();
-        if (line.Text == FailAt)
-            throw new InvalidOperationException(line.Text);
+        if (FailAt is not null && line.Text.SequenceEqual(FailAt))
+            throw new InvalidOperationException(FailAt);
     }
 }

@@ -34,7 +34,7 @@ internal sealed class SlowTakersTests(string rung) : IDisposable
     public async Task Nothing_that_a_command_prints_can_forge_a_line_of_standard_output()
     {
         var log = new JobLog(Id, LogExcerpt.Read(null, Rows.Noon), JobHost.MarksOf(new()), Write, TimeProvider.System);
-        _attempt.OnLine = line => log.AddOutput(line, fromStandardError: false);
+        _attempt.OnLine = line => log.AddOutput(line.Text, line.FromStandardError);
 
         var run = await _attempt.RunChildAsync("forge");
 
@@ -58,7 +58,7 @@ internal sealed class SlowTakersTests(string rung) : IDisposable
         var turns = new List<Task>();
         _attempt.OnLine = line =>
         {
-            log.AddOutput(line, fromStandardError: false);
+            log.AddOutput(line.Text, line.FromStandardError);
             if (turns.Count == 0)
                 turns.Add(Task.Run(() => heartbeat.TurnAsync(CancellationToken.None)));
         };
@@ -107,5 +107,5 @@ internal sealed class SlowTakersTests(string rung) : IDisposable
         return claimed!;
     }
 
-    private void Write(string line, bool isWanted) => _standardOutput.WriteLine(line);
+    private void Write(ReadOnlySpan<char> line, bool isWanted) => _standardOutput.WriteLine(line);
 }

@@ -36,7 +36,7 @@ internal sealed class JobLogTests
     [Test]
     public void An_id_cannot_forge_a_line()
     {
-        var log = new JobLog("a\n[DELPHI JOB x", LogExcerpt.Read(null, Rows.Noon), LineMarks.None, (line, _) => _lines.Add(line), _time);
+        var log = new JobLog("a\n[DELPHI JOB x", LogExcerpt.Read(null, Rows.Noon), LineMarks.None, (line, _) => _lines.Add(line.ToString()), _time);
 
         log.Add(JobLog.Information, "b\u001b[2Kc");
 
@@ -121,5 +121,5 @@ internal sealed class JobLogTests
     }
 
     private JobLog Log() => new(
-        "3d1b0c3e-52b1-4c8f-9f0e-6f3a6c0e1a01", LogExcerpt.Read(null, Rows.Noon), JobHost.MarksOf(new ExecutionOptions()), (line, _) => _lines.Add(line), _time);
+        "3d1b0c3e-52b1-4c8f-9f0e-6f3a6c0e1a01", LogExcerpt.Read(null, Rows.Noon), JobHost.MarksOf(new ExecutionOptions()), (line, _) => _lines.Add(line.ToString()), _time);
 }

@@ -35,7 +35,7 @@ internal sealed class LineMarksTests
         });
 
         Assert.That(
-            new[] { "fatal: no", "PANIC", "deprecated", "fatal: not a git repository", "ERROR" }.Select(marks.LevelOf),
+            new[] { "fatal: no", "PANIC", "deprecated", "fatal: not a git repository", "ERROR" }.Select(text => marks.LevelOf(text)),
             Is.EqualTo(new[] { "ERROR", "ERROR", "WARNING", "INFO", "INFO" }));
     }
 

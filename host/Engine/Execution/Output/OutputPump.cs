@@ -19,6 +19,7 @@ internal sealed class OutputPump(ExecutionOptions options, SecretMasker masker, 
     private readonly ArrayBufferWriter<byte> _cleaned = new();
     private readonly MaskingWindow _lineWindow = masker.OpenWindow();
     private readonly SpoolFile _spool = new(spoolPath, options.MaxSpoolBytes);
+    private char[] _text = [];
     private bool _isClosed;
 
     public long Bytes { get; private set; }
@@ -114,7 +115,8 @@ internal sealed class OutputPump(ExecutionOptions options, SecretMasker masker, 
         onLine(new OutputLine(text, fromStandardError));
     }
 
-    private string Render(ReadOnlySpan<byte> line, long droppedBytes)
+    /// <returns>The text; valid until the next line.</returns>
+    private ReadOnlySpan<char> Render(ReadOnlySpan<byte> line, long droppedBytes)
     {
         var bytes = line.Length + droppedBytes;
         _cleaned.ResetWrittenCount();
@@ -125,11 +127,21 @@ internal sealed class OutputPump(ExecutionOptions options, SecretMasker masker, 
         }
 
         if (droppedBytes == 0 && line.Length <= options.MaxLineBytes)
-            return Encoding.UTF8.GetString(line);
+            return Decode(line, note: "");
         // The end of a line that goes on may be the beginning of a secret.
         var limit = droppedBytes == 0 ? options.MaxLineBytes : Math.Clamp(line.Length - masker.Overlap - 1, 0, options.MaxLineBytes);
         while (limit > 0 && (line[limit] & 0xC0) == 0x80)
             limit--;
-        return string.Create(CultureInfo.InvariantCulture, $"{Encoding.UTF8.GetString(line[..limit])} [cut: the line has {bytes:N0} bytes]");
+        return Decode(line[..limit], string.Create(CultureInfo.InvariantCulture, $" [cut: the line has {bytes:N0} bytes]"));
+    }
+
+    private ReadOnlySpan<char> Decode(ReadOnlySpan<byte> line, string note)
+    {
+        var room = Encoding.UTF8.GetMaxCharCount(line.Length) + note.Length;
+        if (_text.Length < room)
+            _text = new char[Math.Max(room, 2 * _text.Length)];
+        var length = Encoding.UTF8.GetChars(line, _text);
+        note.CopyTo(_text.AsSpan(length));
+        return _text.AsSpan(0, length + note.Length);
     }
 }

@@ -71,8 +71,8 @@ internal sealed class LogExcerpt
     /// <param name="level">Its level; an error or a warning stays longer than others.</param>
     /// <param name="message">Its text.</param>
     /// <param name="keptFor">The text for which readers look in it, of which the last few lines always stay; null for an ordinary line.</param>
-    public void Add(DateTimeOffset time, string level, string message, string? keptFor = null) =>
-        Add(new Entry(time, null, level, Cut(message), keptFor, _count++));
+    public void Add(DateTimeOffset time, string level, ReadOnlySpan<char> message, string? keptFor = null) =>
+        PlaceFor(new EntryHead(time, TimeText: null, level, keptFor, _count++)).Write(message);
 
     /// <summary>Writes the excerpt, at most so many bytes of UTF-8 as long as only lines that readers do not look for have to go for it.</summary>
     public string ToJson(int maxBytes)
@@ -97,7 +97,7 @@ internal sealed class LogExcerpt
     private static List<Entry> Shortened(IReadOnlyList<Entry> whole, long size, int maxBytes)
     {
         var lines = whole.ToList();
-        foreach (var entry in whole.Skip(1).Where(entry => entry.KeptFor is null).OrderBy(RankOf).ThenBy(AgeOf).ToList())
+        foreach (var entry in whole.Skip(1).Where(entry => entry.KeptFor is null).OrderBy(entry => entry.Head.Rank).ThenBy(AgeOf).ToList())
         {
             if (size <= maxBytes)
             {
@@ -111,22 +111,12 @@ internal sealed class LogExcerpt
         return lines;
     }
 
-    private static int RankOf(Entry entry) => entry.Level switch
-    {
-        "ERROR" or "CRITICAL" => 2,
-        "WARNING" => 1,
-        _ => 0,
-    };
-
     // The oldest goes first; but the first lines, which say what was begun, go behind all others, the last of them first.
     private static long AgeOf(Entry entry) => entry.Number < FirstLines ? long.MaxValue - entry.Number : entry.Number;
 
     private static long Size(Entry entry) =>
-        EntryBytes + (RankOf(entry) > 0 || entry.KeptFor is not null ? GapBytes : 0) + (entry.KeptFor?.Length * 2 ?? 0)
-        + System.Text.Encoding.UTF8.GetByteCount(entry.Message) + entry.Message.AsSpan().Count('"') + entry.Message.AsSpan().Count('\\');
-
-    private static string Cut(string message) =>
-        message.Length <= MaxMessageLength ? message : $"{message[..(MaxMessageLength - 24)]}… [{message.Length} characters]";
+        EntryBytes + (entry.Head.Rank > 0 || entry.KeptFor is not null ? GapBytes : 0) + (entry.KeptFor?.Length * 2 ?? 0)
+        + System.Text.Encoding.UTF8.GetByteCount(entry.Message) + entry.Message.Count('"') + entry.Message.Count('\\');
 
     private static string? TextOf(JsonElement entry, string name) =>
         entry.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
@@ -144,7 +134,8 @@ internal sealed class LogExcerpt
             {
                 foreach (var entry in property.Value.EnumerateArray().Where(entry => entry.ValueKind == JsonValueKind.Object))
                 {
-                    Add(new Entry(null, TextOf(entry, "timestamp"), TextOf(entry, "level") ?? "INFO", Cut(TextOf(entry, "message") ?? ""), TextOf(entry, KeptForKey), _count++));
+                    var head = new EntryHead(Time: null, TextOf(entry, "timestamp"), TextOf(entry, "level") ?? "INFO", TextOf(entry, KeptForKey), _count++);
+                    PlaceFor(head).Write(TextOf(entry, "message"));
                 }
             }
             else if (property.Name != "entries")
@@ -154,45 +145,44 @@ internal sealed class LogExcerpt
         }
     }
 
-    private void Add(Entry entry)
+    /// <summary>Gives an entry its place, which may be that of an older one.</summary>
+    /// <returns>The entry, whose message is still to be written.</returns>
+    private Entry PlaceFor(EntryHead head)
     {
         if (_first.Count < FirstLines)
         {
+            var entry = new Entry(head);
             _first.Add(entry);
+            return entry;
         }
-        else if (entry.KeptFor is not null)
+
+        return head.KeptFor is not null ? Keep(new Entry(head)) : head.Rank switch
         {
-            Keep(entry);
-        }
-        else
-        {
-            var (queue, limit) = RankOf(entry) switch
-            {
-                2 => (_errors, Errors),
-                1 => (_warnings, Warnings),
-                _ => (_last, LastLines),
-            };
-            Push(queue, entry, limit);
-        }
+            2 => Push(_errors, head, Errors),
+            1 => Push(_warnings, head, Warnings),
+            _ => Push(_last, head, LastLines),
+        };
     }
 
     // Of each text for itself, so that lines of one do not displace those of another.
-    private void Keep(Entry entry)
+    private Entry Keep(Entry entry)
     {
         _kept.Add(entry);
         if (_kept.Count(kept => kept.KeptFor == entry.KeptFor) > LinesKeptForOneText)
         {
             _kept.RemoveAt(_kept.FindIndex(kept => kept.KeptFor == entry.KeptFor));
         }
+
+        return entry;
     }
 
-    private static void Push(Queue<Entry> queue, Entry entry, int limit)
+    // The entry that gives way becomes the new one: a flood would make millions of them.
+    private static Entry Push(Queue<Entry> queue, EntryHead head, int limit)
     {
+        var entry = queue.Count < limit ? new Entry(head) : queue.Dequeue();
+        entry.Head = head;
         queue.Enqueue(entry);
-        if (queue.Count > limit)
-        {
-            queue.Dequeue();
-        }
+        return entry;
     }
 
     private void Write(Utf8JsonWriter writer, List<Entry> lines)
@@ -207,7 +197,7 @@ internal sealed class LogExcerpt
                 WriteEntry(writer, line.Timestamp, "INFO", $"[{line.Number - expected} lines left out]", keptFor: null);
             }
 
-            WriteEntry(writer, line.Timestamp, line.Level, line.Message, line.KeptFor);
+            WriteEntry(writer, line.Timestamp, line.Head.Level, line.Message, line.KeptFor);
             expected = line.Number + 1;
         }
 
@@ -226,7 +216,7 @@ internal sealed class LogExcerpt
         writer.WriteEndObject();
     }
 
-    private static void WriteEntry(Utf8JsonWriter writer, string? timestamp, string level, string message, string? keptFor)
+    private static void WriteEntry(Utf8JsonWriter writer, string? timestamp, string level, ReadOnlySpan<char> message, string? keptFor)
     {
         writer.WriteStartObject();
         if (timestamp is not null)
@@ -244,9 +234,48 @@ internal sealed class LogExcerpt
         writer.WriteEndObject();
     }
 
-    // Written as text only when it is asked for: most lines are left out before.
-    private sealed record Entry(DateTimeOffset? Time, string? TimeText, string Level, string Message, string? KeptFor, long Number)
+    /// <summary>What is known of a line beside its text.</summary>
+    private readonly record struct EntryHead(DateTimeOffset? Time, string? TimeText, string Level, string? KeptFor, long Number)
     {
-        public string? Timestamp => Time is { } time ? RowTime.Format(time) : TimeText;
+        public int Rank => Level switch
+        {
+            "ERROR" or "CRITICAL" => 2,
+            "WARNING" => 1,
+            _ => 0,
+        };
+    }
+
+    private sealed class Entry(EntryHead head)
+    {
+        private char[] _message = [];
+        private int _length;
+
+        public EntryHead Head { get; set; } = head;
+
+        public string? KeptFor => Head.KeptFor;
+
+        public long Number => Head.Number;
+
+        // Written as text only when it is asked for: most lines are left out before.
+        public string? Timestamp => Head.Time is { } time ? RowTime.Format(time) : Head.TimeText;
+
+        public ReadOnlySpan<char> Message => _message.AsSpan(0, _length);
+
+        /// <summary>Takes the message, or as much of it as is kept.</summary>
+        public void Write(ReadOnlySpan<char> message)
+        {
+            if (message.Length > MaxMessageLength)
+            {
+                message = $"{message[..(MaxMessageLength - 24)]}… [{message.Length} characters]";
+            }
+
+            if (_message.Length < message.Length)
+            {
+                _message = new char[message.Length];
+            }
+
+            message.CopyTo(_message);
+            _length = message.Length;
+        }
     }
 }

@@ -47,8 +47,8 @@ public sealed class OutputPumpTests
         for (var round = 0; round < 50; round++)
         {
             var sent = new[] { 'a', 'b' }.Select(name => Enumerable.Range(0, 200).Select(number => $"{name} {number} {new string(name, random.Next(100))}").ToList()).ToList();
-            var lines = new List<OutputLine>();
-            using (var pump = new OutputPump(new ExecutionOptions(), SecretMasker.None, SpoolPath, lines.Add))
+            var lines = new List<TakenLine>();
+            using (var pump = new OutputPump(new ExecutionOptions(), SecretMasker.None, SpoolPath, line => lines.Add(TakenLine.Of(line))))
             {
                 var reading = sent.Select((list, index) => (Stream: new ChunkStream(Encoding.UTF8.GetBytes(string.Join('\n', list)), new Random(random.Next())), index)).ToList();
                 await Task.WhenAll(reading.Select(read => Task.Run(() => pump.ReadAsync(read.Stream, read.index == 1, CancellationToken.None))));
@@ -169,7 +169,7 @@ public sealed class OutputPumpTests
     private async Task<List<string>> PumpAsync(ExecutionOptions options, SecretMasker masker, byte[] text, Random random)
     {
         var lines = new List<string>();
-        using var pump = new OutputPump(options, masker, SpoolPath, line => lines.Add(line.Text));
+        using var pump = new OutputPump(options, masker, SpoolPath, line => lines.Add(line.Text.ToString()));
         using var stream = new ChunkStream(text, random);
         await pump.ReadAsync(stream, fromStandardError: false, CancellationToken.None);
         return lines;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using DelphiRunner.Engine.Stores.Rows;
@@ -27,6 +28,30 @@ internal sealed class LogExcerptTests
         var excerpt = LogExcerpt.Read(RowValue.OfText(stored), Noon);
 
         Assert.That(excerpt.ToJson(16_000), Does.Contain("not valid JSON and was replaced"));
+    }
+
+    [Test]
+    public void A_line_that_takes_the_place_of_an_older_one_keeps_nothing_of_it()
+    {
+        var excerpt = LogExcerpt.Read(null, Noon);
+        var levels = new[] { "INFO", "WARNING", "ERROR" };
+        for (var number = 0; number < 400; number++)
+        {
+            excerpt.Add(Noon.AddSeconds(number), levels[number % 3], $"{number} {new string('x', number * 37 % 90)}");
+        }
+
+        using var json = JsonDocument.Parse(excerpt.ToJson(100_000));
+        var entries = json.RootElement.GetProperty("entries").EnumerateArray()
+            .Where(entry => !entry.GetProperty("message").GetString()!.EndsWith("left out]", StringComparison.Ordinal)).ToList();
+        Assert.That(entries, Has.Count.EqualTo(8 + 30 + 6 + 12));
+        foreach (var entry in entries)
+        {
+            var message = entry.GetProperty("message").GetString()!;
+            var number = int.Parse(message.Split(' ')[0], CultureInfo.InvariantCulture);
+            Assert.That(message, Is.EqualTo($"{number} {new string('x', number * 37 % 90)}"));
+            Assert.That(entry.GetProperty("level").GetString(), Is.EqualTo(levels[number % 3]));
+            Assert.That(entry.GetProperty("timestamp").GetString(), Is.EqualTo(RowTime.Format(Noon.AddSeconds(number))));
+        }
     }
 
     [Test]

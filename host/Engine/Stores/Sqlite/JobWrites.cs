@@ -103,7 +103,8 @@ internal sealed class JobWrites : IDisposable
             statement.Bind(17, Abandoned(request));
         }
 
-        return ReadOne(statement);
+        // Apart from the update: RETURNING would first copy the row into a table that SQLite makes for it.
+        return statement.Run() == 1 ? Read(request.Claim.JobId) : null;
     }
 
     public ClaimState Renew(Claim claim, DateTimeOffset now, DateTimeOffset lockExpiresAt, string? logs)
@@ -116,7 +117,7 @@ internal sealed class JobWrites : IDisposable
             .Bind(8, OrNothing(logs));
         if (!statement.Step())
         {
-            var missed = new MissedWrite(ReadOne(_statements[WriteSql.Get].Bind(1, StoredValue.OfText(claim.JobId))), claim);
+            var missed = new MissedWrite(Read(claim.JobId), claim);
             return missed.Result == FinishResult.ForeignEnd ? ClaimState.Ended : ClaimState.Lost;
         }
 
@@ -188,7 +189,7 @@ internal sealed class JobWrites : IDisposable
     /// <summary>Finds out why a write found no claim of ours, and adds what we know if somebody else ended the row.</summary>
     private MissedWrite Missed(Claim claim, ForeignEnd end)
     {
-        var missed = new MissedWrite(ReadOne(_statements[WriteSql.Get].Bind(1, StoredValue.OfText(claim.JobId))), claim);
+        var missed = new MissedWrite(Read(claim.JobId), claim);
         if (missed.Result == FinishResult.ForeignEnd)
         {
             BindClaim(_statements[WriteSql.AddToForeignEnd], claim)
@@ -260,8 +261,9 @@ internal sealed class JobWrites : IDisposable
         return version;
     }
 
-    private static JobRow? ReadOne(Statement statement)
+    private JobRow? Read(string jobId)
     {
+        var statement = _statements[WriteSql.Get].Bind(1, StoredValue.OfText(jobId));
         if (!statement.Step())
         {
             return null;

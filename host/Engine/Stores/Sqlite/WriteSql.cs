@@ -83,7 +83,6 @@ internal static class WriteSql
         WHERE job_id = ?1 AND status IS ?12 AND version IS ?13 AND claim_id IS ?14 AND lock_expires_at IS ?15
             AND status IN ('PENDING', 'AWAITING_RECHECK', 'PROCESSING')
             {(exclusiveBy is null ? "" : NotExcluded(exclusiveBy))}
-        RETURNING {JobTable.Whole}
         """;
 
     /// <param name="column">A column of <see cref="JobTable"/>.</param>

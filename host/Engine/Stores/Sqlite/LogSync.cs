@@ -7,7 +7,8 @@ namespace DelphiRunner.Engine.Stores.Sqlite;
 /// <summary>Makes commits durable: a thread that syncs the write-ahead log and then answers all writes that were committed before the sync began.</summary>
 /// <remarks>
 /// SQLite itself would sync within each commit and keep the next group of writes waiting meanwhile. The order is the same: written to the log, synced,
-/// acknowledged. A sync that failed says nothing of earlier ones that succeed afterwards, since systems forget what they could not write: from then on
+/// acknowledged. While thousands a second come that can wait, there is a pause before each sync, so that more share it.
+/// A sync that failed says nothing of earlier ones that succeed afterwards, since systems forget what they could not write: from then on
 /// every group is refused until the log has been brought into the database file (<see cref="HasFailed"/>). If what fails is the database file itself, the log is the only
 /// good copy, and nothing is written any more that could make SQLite begin it anew (<see cref="ThrowIfLost"/>): a start of the program recovers from it.
 /// </remarks>
@@ -22,6 +23,11 @@ internal sealed class LogSync(SqliteFile file) : IDisposable
     /// <summary>Bounds what a stalled disk can pile up; further writes wait.</summary>
     private const int MaxWaiting = 1_000;
 
+    /// <summary>With so many writes to a sync there are thousands a second, of jobs that run nothing.</summary>
+    private const int Many = 8;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(1);
+
     /// <summary>Connections that stay open until the process ends: with the last one SQLite would remove a log that is the only good copy.</summary>
     private static readonly ConcurrentBag<SqliteConnection> KeptOpen = [];
 
@@ -35,6 +41,9 @@ internal sealed class LogSync(SqliteFile file) : IDisposable
     private int _checkpointAt = CheckpointFrames;
     private bool _isCheckpointed;
     private bool _isSyncing;
+    private bool _isPausing;
+    private bool _isUrgent;
+    private bool _wereMany;
     private bool _closing;
 
     /// <summary>Whether what was committed may not be on the disk.</summary>
@@ -79,7 +88,11 @@ internal sealed class LogSync(SqliteFile file) : IDisposable
                 _thread.Start();
             }
 
-            Monitor.PulseAll(_gate);
+            _isUrgent |= !group.TrueForAll(static write => write.IsPatient);
+            if (!_isPausing || _isUrgent || _waiting.Count >= MaxWaiting / 2)
+            {
+                Monitor.PulseAll(_gate);
+            }
         }
     }
 
@@ -238,8 +251,17 @@ internal sealed class LogSync(SqliteFile file) : IDisposable
                 Monitor.Wait(_gate);
             }
 
+            if (_wereMany && !_isUrgent && !_closing)
+            {
+                _isPausing = true;
+                Monitor.Wait(_gate, Pause);
+                _isPausing = false;
+            }
+
             group.AddRange(_waiting);
             _waiting.Clear();
+            _isUrgent = false;
+            _wereMany = group.Count >= Many;
             _isSyncing = group.Count > 0;
             Monitor.PulseAll(_gate);
             return _isSyncing;

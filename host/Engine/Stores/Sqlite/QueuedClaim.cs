@@ -9,6 +9,10 @@ internal sealed class QueuedClaim(ClaimRequest request, CancellationToken cancel
 
     public Task<ClaimedJob?> Task => _claimed.Task;
 
+    /// <inheritdoc/>
+    /// <remarks>Only a command waits for the sync, and it takes far longer to start.</remarks>
+    public override bool IsPatient => true;
+
     public override bool CancelIfAsked() => cancellationToken.IsCancellationRequested && _claimed.TrySetCanceled(cancellationToken);
 
     public override void Run(JobWrites writes) =>

@@ -5,6 +5,9 @@ internal abstract class QueuedWrite(bool inTransaction)
 {
     public bool InTransaction { get; } = inTransaction;
 
+    /// <summary>Whether its answer may be a little late when there are many: nothing is held up by that.</summary>
+    public virtual bool IsPatient => false;
+
     public abstract bool CancelIfAsked();
 
     public abstract void Run(JobWrites writes);
@@ -20,12 +23,15 @@ internal abstract class QueuedWrite(bool inTransaction)
     public abstract void Fail(Exception failure);
 }
 
-internal sealed class QueuedWrite<T>(Func<JobWrites, T> run, bool inTransaction, CancellationToken cancellationToken) : QueuedWrite(inTransaction)
+internal sealed class QueuedWrite<T>(Func<JobWrites, T> run, bool inTransaction, CancellationToken cancellationToken, bool isPatient = false)
+    : QueuedWrite(inTransaction)
 {
     private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private T? _result;
 
     public Task<T> Task => _done.Task;
+
+    public override bool IsPatient => isPatient;
 
     public override bool CancelIfAsked() => cancellationToken.IsCancellationRequested && _done.TrySetCanceled(cancellationToken);
 

@@ -67,13 +67,13 @@ internal sealed class SqliteJobStore : IJobStore
     public Task<FinishResult> FinishAsync(Claim claim, JobFinish finish, CancellationToken cancellationToken)
     {
         var attributes = EncodedAttributes.Of(finish.Attributes);
-        return _writes.StoreAsync(writes => writes.Finish(claim, finish, attributes), cancellationToken);
+        return _writes.EndAsync(writes => writes.Finish(claim, finish, attributes), cancellationToken);
     }
 
     public Task<FinishResult> ReleaseAsync(Claim claim, JobRelease release, CancellationToken cancellationToken)
     {
         var attributes = EncodedAttributes.Of(release.Attributes);
-        return _writes.StoreAsync(writes => writes.Release(claim, release, attributes), cancellationToken);
+        return _writes.EndAsync(writes => writes.Release(claim, release, attributes), cancellationToken);
     }
 
     public Task<bool> RequestCancelAsync(string jobId, string request, CancellationToken cancellationToken) =>

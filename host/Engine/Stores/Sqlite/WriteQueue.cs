@@ -24,6 +24,10 @@ internal sealed class WriteQueue(SqliteFile file) : IAsyncDisposable
     public Task<T> StoreAsync<T>(Func<JobWrites, T> write, CancellationToken cancellationToken) =>
         Enqueue(new QueuedWrite<T>(write, inTransaction: true, cancellationToken), write => write.Task, cancellationToken);
 
+    /// <summary>Runs the last write of an attempt, whose slot has been given back: it can wait for a sync that many share.</summary>
+    public Task<T> EndAsync<T>(Func<JobWrites, T> write, CancellationToken cancellationToken) =>
+        Enqueue(new QueuedWrite<T>(write, inTransaction: true, cancellationToken, isPatient: true), write => write.Task, cancellationToken);
+
     /// <summary>Claims a row. The task completes when the claim is committed, its <see cref="ClaimedJob.Settled"/> when it is synced.</summary>
     public Task<ClaimedJob?> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken) =>
         Enqueue(new QueuedClaim(request, cancellationToken), claim => claim.Task, cancellationToken);

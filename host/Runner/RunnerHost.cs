@@ -40,7 +40,7 @@ internal static partial class RunnerHost
         RequireHandlers(plugins);
         await using var store = await StoreFactory.OpenAsync(configuration, stoppingToken);
         await using var output = Console.OpenStandardOutput();
-        await using var lines = JobLines.WriterOn(output, Console.OutputEncoding);
+        await using var lines = JobLines.WriterOn(output, Console.Out.Encoding); // Unlike that of OutputEncoding, it writes no mark in front.
         var jobs = new JobHost(store, plugins, OptionsOf(configuration), lines, TimeProvider.System, loggers);
 
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "delphi-runner" });

@@ -42,6 +42,9 @@ internal sealed class LastLines(int maxLines)
 
     private void Drop(int length)
     {
+        // Empty lines alone have made no ring.
+        if (length == 0)
+            return;
         _count -= length;
         _start = (_start + length) % _ring.Length;
     }

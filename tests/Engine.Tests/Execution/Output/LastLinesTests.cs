@@ -52,6 +52,18 @@ public sealed class LastLinesTests
     }
 
     [Test]
+    public void Empty_lines_are_lines()
+    {
+        var lines = new LastLines(3);
+
+        for (var i = 0; i < 5; i++)
+            lines.Add(string.Empty);
+        lines.Add("text");
+
+        Assert.That(lines.ToList(), Is.EqualTo(new[] { string.Empty, string.Empty, "text" }));
+    }
+
+    [Test]
     public void A_line_that_alone_is_too_large_is_kept_alone()
     {
         var lines = new LastLines(10);

@@ -138,15 +138,7 @@ internal sealed partial class JobExecutor(
         }
     }
 
-    private async Task<T> Bounded<T>(Func<Task<T>> call, CancellationToken token) => await Apart(call, token).WaitAsync(PluginCallLimit, time, token);
-
-    /// <summary>Calls on a thread of its own: what blocks there holds up nobody else.</summary>
-    private static async Task<T> Apart<T>(Func<Task<T>> call, CancellationToken token)
-    {
-        await Task.Yield();
-        token.ThrowIfCancellationRequested();
-        return await call();
-    }
+    private async Task<T> Bounded<T>(Func<Task<T>> call, CancellationToken token) => await Task.Run(call, token).WaitAsync(PluginCallLimit, time, token);
 
     private static RefusalKind? RefusedBy(Exception exception) => exception switch
     {

@@ -63,16 +63,16 @@ internal sealed class PumpedRun : IDisposable
             : throw new MeasureException($"'{commandLine[0]}' ended with {run?.Result.ExitCode}, and {run?.Result.OutputBytes} of its {expectedBytes} bytes arrived.");
     }
 
-    // The log says how many it left out, each time in a line of its own.
-    private static double LeftOut(string file) => File.ReadLines(file)
-        .Where(line => line.StartsWith("[DELPHI JOB --------]", StringComparison.Ordinal))
-        .Sum(line => double.Parse(line.Split(' ')[4], CultureInfo.InvariantCulture));
-
     public void Dispose()
     {
         _spawner.Dispose();
         _ladder.Dispose();
     }
+
+    // The log says how many it left out, each time in a line of its own.
+    private static double LeftOut(string file) => File.ReadLines(file)
+        .Where(line => line.StartsWith("[DELPHI JOB --------]", StringComparison.Ordinal))
+        .Sum(line => double.Parse(line.Split(' ')[4], CultureInfo.InvariantCulture));
 
     private static ApprovedCommand Approve(IReadOnlyList<string> commandLine, OutputShape shape, string work) =>
         new CommandPolicy(new SecurityOptions(), new Dictionary<string, string>(shape.Secrets)).Approve(new CommandRequest

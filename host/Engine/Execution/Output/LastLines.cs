@@ -9,7 +9,7 @@ internal sealed class LastLines(int maxLines)
     private const int FirstCapacity = 1024;
 
     private readonly Queue<int> _lengths = new();
-    private char[] _ring = [];
+    private char[] _ring = new char[FirstCapacity];
     private int _start;
     private int _count;
 
@@ -42,16 +42,13 @@ internal sealed class LastLines(int maxLines)
 
     private void Drop(int length)
     {
-        // Empty lines alone have made no ring.
-        if (length == 0)
-            return;
         _count -= length;
         _start = (_start + length) % _ring.Length;
     }
 
     private void Grow(int needed)
     {
-        var grown = new char[Math.Max(needed, Math.Min(Math.Max(FirstCapacity, 2 * _ring.Length), MaxCharacters))];
+        var grown = new char[Math.Max(needed, Math.Min(2 * _ring.Length, MaxCharacters))];
         var (first, second) = Parts(_start, _count);
         first.CopyTo(grown);
         second.CopyTo(grown.AsSpan(first.Length));
@@ -60,8 +57,6 @@ internal sealed class LastLines(int maxLines)
 
     private Parted Parts(int start, int length)
     {
-        if (length == 0)
-            return default;
         var from = start % _ring.Length;
         var untilEnd = Math.Min(length, _ring.Length - from);
         return new Parted(_ring.AsSpan(from, untilEnd), _ring.AsSpan(0, length - untilEnd));

@@ -15,11 +15,11 @@ namespace DelphiRunner.Engine;
 /// <param name="store">The queue; not disposed.</param>
 /// <param name="plugins">The loaded plugins.</param>
 /// <param name="options">The configuration.</param>
-/// <param name="jobLines">Where the lines of the jobs' logs go.</param>
+/// <param name="jobLines">Where the lines of the jobs' logs go, whole lines of UTF-8 at a time; not disposed.</param>
 /// <param name="time">The clock.</param>
 /// <param name="loggers">Makes the loggers.</param>
 internal sealed partial class JobHost(
-    IJobStore store, PluginCatalog plugins, EngineOptions options, TextWriter jobLines, TimeProvider time, ILoggerFactory loggers)
+    IJobStore store, PluginCatalog plugins, EngineOptions options, Stream jobLines, TimeProvider time, ILoggerFactory loggers)
 {
     private readonly ILogger _logger = loggers.CreateLogger<JobHost>();
 
@@ -68,7 +68,7 @@ internal sealed partial class JobHost(
             LogSecretFolder(folders.Secrets.Path, folders.Secrets.IsInMemory ? "memory" : "on disk");
         }
 
-        await using var lines = new JobLines(jobLines, time);
+        await using var lines = new JobLines(jobLines, time, loggers.CreateLogger<JobLines>());
         using var heartbeat = new Heartbeat(store, options.Claims.Length, time, loggers.CreateLogger<Heartbeat>());
         heartbeat.Start();
         var poller = new JobPoller(store, served, PollerOptionsFor(workerId, once), heartbeat, lines, time, loggers.CreateLogger<JobPoller>());

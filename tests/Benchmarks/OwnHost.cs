@@ -24,7 +24,7 @@ internal static class OwnHost
     private static async Task RunAsync(Workspace workspace, PluginCatalog plugins, int slots, bool once, SandboxMode sandbox, CancellationToken stoppingToken)
     {
         // As a service's standard output goes to a file or a journal.
-        await using var lines = File.CreateText(workspace.Lines);
+        await using var lines = File.Create(workspace.Lines);
         var options = new EngineOptions { State = workspace.State, QueueFile = workspace.Database, Serving = new ServingOptions { Slots = slots }, Execution = new ExecutionOptions { Sandbox = sandbox } };
         var host = new JobHost(workspace.Store, plugins, options, lines, TimeProvider.System, NullLoggerFactory.Instance);
         await host.RunAsync(once, stoppingToken);

@@ -56,7 +56,7 @@ internal sealed class HostOnFile : IAsyncDisposable
             Polling = new PollingOptions { Interval = TimeSpan.FromMilliseconds(100) },
             JobTypes = new Dictionary<string, JobTypeOptions> { ["SHELL"] = Shell },
         };
-        await new JobHost(Store, plugins, Configure(options), TextWriter.Null, TimeProvider.System, Log).RunAsync(once, stoppingToken);
+        await new JobHost(Store, plugins, Configure(options), Stream.Null, TimeProvider.System, Log).RunAsync(once, stoppingToken);
     }
 
     /// <summary>A row as it is stored.</summary>

@@ -1,6 +1,6 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text;
+using Microsoft.Extensions.Logging;
 
 namespace DelphiRunner.Engine.Polling;
 
@@ -10,39 +10,52 @@ namespace DelphiRunner.Engine.Polling;
 internal delegate void TakeJobLine(ReadOnlySpan<char> line, bool isWanted);
 
 /// <summary>Writes the lines of all jobs to standard output, in their order, on its own task.</summary>
-/// <remarks>A reader that does not read must not stall a child: what does not fit into the buffer is dropped and counted in a line of its own.</remarks>
-internal sealed class JobLines : IAsyncDisposable
+/// <remarks>
+/// A reader that does not read must not stall a child: what does not fit into the buffer is dropped and counted in a line of its own, and so
+/// is what could not be written.
+/// </remarks>
+internal sealed partial class JobLines : IAsyncDisposable
 {
     // A busy host has new lines thousands of times a second; to hand over each by itself costs more than to make it.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
-    // More than this at once, in characters, is a flood, which no pause makes cheaper: it would only pile up in memory.
-    private const int Flood = 64 * 1024;
+    // So much a write, and with so many blocks the pause is over: to wait on makes it no cheaper, and the lines pile up.
+    private const int BlockBytes = 64 * 1024;
+    private const int ManyBlocks = 16;
 
-    /// <summary>The most characters that wait for a reader: 8 MiB in memory, of which there are two at most.</summary>
-    public const int Capacity = 4 * 1024 * 1024;
+    /// <summary>The most bytes of memory for lines that wait for a reader.</summary>
+    public const int Capacity = 8 * 1024 * 1024;
 
     // Ordinary lines leave this much to those that readers look for.
     private const int Reserve = Capacity / 4;
 
+    private static readonly byte[] LineEnd = Encoding.UTF8.GetBytes(Environment.NewLine);
+
+    private readonly Stream _output;
+    private readonly TimeProvider _time;
+    private readonly ILogger<JobLines> _logger;
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _filled = new(0, 1);
-    private readonly CancellationTokenSource _closing = new();
     private readonly Task _writing;
-    private ArrayBufferWriter<char> _waiting = new();
-    private ArrayBufferWriter<char> _spare = new();
+    private List<LineBlock> _waiting = [];
+    private List<LineBlock> _spare = [];
+    private TaskCompletionSource _endPause = NewSignal();
+    private int _held;
     private long _dropped;
     private bool _isClosed;
 
-    public JobLines(TextWriter output, TimeProvider time)
-    {
-        _writing = Task.Run(() => WriteAllAsync(output, time));
-    }
+    // Of the writing task alone: the lines of which it was not yet said that they are lost, and why the last write failed.
+    private long _lost;
+    private string? _failure;
 
-    /// <summary>Makes a writer that hands on as much at once as a flood brings; that of <see cref="Console"/> hands on 256 characters.</summary>
-    /// <param name="output">Where to, for instance standard output. Disposed with the writer.</param>
-    /// <param name="encoding">How.</param>
-    public static StreamWriter WriterOn(Stream output, Encoding encoding) => new(output, encoding, Flood);
+    /// <param name="output">Where to; takes whole lines of UTF-8 at a time. Not disposed.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Where it is said that the lines cannot be written.</param>
+    public JobLines(Stream output, TimeProvider time, ILogger<JobLines> logger)
+    {
+        (_output, _time, _logger) = (output, time, logger);
+        _writing = Task.Run(WriteAllAsync);
+    }
 
     /// <inheritdoc cref="TakeJobLine"/>
     public void Write(ReadOnlySpan<char> line, bool isWanted)
@@ -54,18 +67,21 @@ internal sealed class JobLines : IAsyncDisposable
                 return;
             }
 
-            if (_waiting.WrittenCount + line.Length >= (isWanted ? Capacity : Capacity - Reserve))
+            var wasEmpty = _waiting.Count == 0;
+            if (RoomFor(line, isWanted ? Capacity : Capacity - Reserve) is not { } block)
             {
                 _dropped++;
                 return;
             }
 
-            var wasEmpty = _waiting.WrittenCount == 0;
-            _waiting.Write(line);
-            _waiting.Write(Environment.NewLine);
+            block.Add(line, LineEnd);
             if (wasEmpty)
             {
                 _filled.Release();
+            }
+            else if (_waiting.Count >= ManyBlocks)
+            {
+                _endPause.TrySetResult();
             }
         }
     }
@@ -75,55 +91,125 @@ internal sealed class JobLines : IAsyncDisposable
         lock (_lock)
         {
             _isClosed = true;
-            if (_waiting.WrittenCount == 0)
+            if (_waiting.Count == 0)
             {
                 _filled.Release();
             }
+
+            _endPause.TrySetResult();
         }
 
-        await _closing.CancelAsync();
         await _writing;
-        _closing.Dispose();
         _filled.Dispose();
     }
 
-    private async Task WriteAllAsync(TextWriter output, TimeProvider time)
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private LineBlock? RoomFor(ReadOnlySpan<char> line, int limit)
+    {
+        var isThere = _waiting.Count > 0 && _waiting[^1].Free >= Encoding.UTF8.GetMaxByteCount(line.Length) + LineEnd.Length;
+        var more = isThere ? 0 : Math.Max(Encoding.UTF8.GetByteCount(line) + LineEnd.Length, BlockBytes);
+        if (_held + more > limit)
+        {
+            return null;
+        }
+
+        if (!isThere)
+        {
+            var block = new LineBlock(more);
+            _held += block.Size;
+            _waiting.Add(block);
+        }
+
+        return _waiting[^1];
+    }
+
+    private async Task WriteAllAsync()
     {
         while (true)
         {
             await _filled.WaitAsync();
-            var (lines, dropped, isLast) = Take();
-            await output.WriteAsync(lines.WrittenMemory);
-            if (dropped > 0)
+            var (blocks, dropped, isLast, endPause) = Take();
+            _lost += dropped;
+            foreach (var block in blocks)
             {
-                await output.WriteLineAsync(string.Create(
-                    CultureInfo.InvariantCulture, $"[DELPHI JOB --------] WARNING: {dropped} lines were not written, since nobody read fast enough"));
+                _lost += await TryWriteAsync(block.Written) ? 0 : block.Lines;
+                Release(block);
             }
 
-            await output.FlushAsync();
+            if (_lost > 0)
+            {
+                await TellLostAsync();
+            }
+
             if (isLast)
             {
                 return;
             }
 
-            if (lines.WrittenCount < Flood)
-            {
-                await Task.Delay(Pause, time, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
+            await endPause.WaitAsync(Pause, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    private (ArrayBufferWriter<char> Lines, long Dropped, bool IsLast) Take()
+    private async Task TellLostAsync()
+    {
+        var reason = _failure is null ? "nobody read fast enough" : $"writing failed: {_failure}";
+        var line = string.Create(CultureInfo.InvariantCulture, $"[DELPHI JOB --------] WARNING: {_lost} lines were not written, since {reason}{Environment.NewLine}");
+        if (await TryWriteAsync(Encoding.UTF8.GetBytes(line)))
+        {
+            (_lost, _failure) = (0, null);
+        }
+    }
+
+    private async Task<bool> TryWriteAsync(ReadOnlyMemory<byte> lines)
+    {
+        try
+        {
+            await _output.WriteAsync(lines);
+            await _output.FlushAsync();
+            return true;
+        }
+        catch (IOException exception)
+        {
+            if (_failure is null)
+            {
+                LogNotWritten(exception.Message);
+            }
+
+            _failure = exception.Message;
+            return false;
+        }
+    }
+
+    private (List<LineBlock> Blocks, long Dropped, bool IsLast, Task EndPause) Take()
     {
         lock (_lock)
         {
-            var taken = (_waiting, _dropped, _isClosed);
-            // A large buffer is kept as long as the flood goes on that made it grow.
-            var next = _spare.WrittenCount < Flood && _spare.Capacity > 4 * Flood ? new() : _spare;
-            next.ResetWrittenCount();
-            (_waiting, _spare) = (next, _waiting);
+            _spare.Clear();
+            (_waiting, _spare) = (_spare, _waiting);
+            var dropped = _dropped;
             _dropped = 0;
-            return taken;
+            if (_endPause.Task.IsCompleted && !_isClosed)
+            {
+                _endPause = NewSignal();
+            }
+
+            return (_spare, dropped, _isClosed, _endPause.Task);
         }
     }
+
+    private void Release(LineBlock block)
+    {
+        lock (_lock)
+        {
+            _held -= block.Size;
+        }
+
+        block.Dispose();
+    }
+
+    [LoggerMessage(
+        EventName = "JobLinesNotWritten", Level = LogLevel.Error,
+        Message = "The lines of the jobs cannot be written to standard output: {Reason}. Jobs go on; the lines are lost until it works again, and how many is said there then")]
+    private partial void LogNotWritten(string reason);
 }

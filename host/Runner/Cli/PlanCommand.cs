@@ -41,7 +41,7 @@ internal static class PlanCommand
         var plugins = await PluginCatalog.LoadAsync(
             configuration.Plugins, configuration.Folder, configuration.PluginGenerations, NullLoggerFactory.Instance, invocation.Time, cancellationToken);
         RunnerHost.RequireHandlers(plugins);
-        var host = new JobHost(store, plugins, RunnerHost.OptionsOf(configuration), TextWriter.Null, invocation.Time, NullLoggerFactory.Instance);
+        var host = new JobHost(store, plugins, RunnerHost.OptionsOf(configuration), Stream.Null, invocation.Time, NullLoggerFactory.Instance);
         try
         {
             Show(invocation.Output, row, await host.PlanAsync(row, cancellationToken));

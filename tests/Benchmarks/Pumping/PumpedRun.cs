@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using DelphiRunner.Contracts;
 using DelphiRunner.Engine;
 using DelphiRunner.Engine.Execution;
@@ -7,6 +6,7 @@ using DelphiRunner.Engine.Execution.Containment;
 using DelphiRunner.Engine.Polling;
 using DelphiRunner.Engine.Security;
 using DelphiRunner.Engine.Stores.Rows;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DelphiRunner.Benchmarks.Pumping;
 
@@ -14,8 +14,6 @@ namespace DelphiRunner.Benchmarks.Pumping;
 internal sealed class PumpedRun : IDisposable
 {
     private const string FenceVariable = "DELPHI_FENCE";
-
-    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
     private readonly Spawner _spawner = new();
     private readonly ContainmentLadder _ladder;
@@ -50,8 +48,7 @@ internal sealed class PumpedRun : IDisposable
             Stop = new StopOptions(),
         };
         await using var file = new FileStream(folder.Lines, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
-        await using var written = JobLines.WriterOn(file, Utf8);
-        var lines = new JobLines(written, TimeProvider.System);
+        var lines = new JobLines(file, TimeProvider.System, NullLogger<JobLines>.Instance);
         var log = new JobLog("3d1b0c3e", LogExcerpt.Read(null, TimeProvider.System.GetUtcNow()), JobHost.MarksOf(new ExecutionOptions()), lines.Write, TimeProvider.System);
         Action<OutputLine> take = withLog ? line => log.AddOutput(line.Text, line.FromStandardError) : static _ => { };
         ProcessRun? run = null;

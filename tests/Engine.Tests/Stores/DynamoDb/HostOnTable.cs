@@ -57,7 +57,7 @@ internal sealed class HostOnTable : IAsyncDisposable
             Polling = new PollingOptions { Interval = interval ?? TimeSpan.FromSeconds(2) },
         };
         Directory.CreateDirectory(State);
-        await new JobHost(_store, plugins, options, TextWriter.Null, TimeProvider.System, Log).RunAsync(once, stoppingToken);
+        await new JobHost(_store, plugins, options, Stream.Null, TimeProvider.System, Log).RunAsync(once, stoppingToken);
     }
 
     public async ValueTask DisposeAsync()

@@ -68,7 +68,7 @@ internal sealed partial class JobHost(
             LogSecretFolder(folders.Secrets.Path, folders.Secrets.IsInMemory ? "memory" : "on disk");
         }
 
-        await using var lines = new JobLines(jobLines, time, loggers.CreateLogger<JobLines>());
+        await using var lines = new JobLines(jobLines, time, loggers.CreateLogger<JobLines>(), stoppingToken);
         using var heartbeat = new Heartbeat(store, options.Claims.Length, time, loggers.CreateLogger<Heartbeat>());
         heartbeat.Start();
         var poller = new JobPoller(store, served, PollerOptionsFor(workerId, once), heartbeat, lines, time, loggers.CreateLogger<JobPoller>());

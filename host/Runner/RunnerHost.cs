@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using DelphiRunner.Engine;
 using DelphiRunner.Engine.Execution;
 using DelphiRunner.Engine.Plugins;
@@ -40,7 +39,7 @@ internal static partial class RunnerHost
             configuration.Plugins, configuration.Folder, configuration.PluginGenerations, loggers, TimeProvider.System, stoppingToken);
         RequireHandlers(plugins);
         await using var store = await StoreFactory.OpenAsync(configuration, stoppingToken);
-        await using var output = OpenOutput();
+        await using var output = StandardOutput.Open();
         var jobs = new JobHost(store, plugins, OptionsOf(configuration), output, TimeProvider.System, loggers);
 
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "delphi-runner" });
@@ -56,14 +55,6 @@ internal static partial class RunnerHost
         // The program reports what ended the polling against its will as it does every failure.
         await end.Task;
         return ExitCodes.Ok;
-    }
-
-    // Takes UTF-8. The console's encoding is another one on some systems; its writer would hand on 256 characters at a time.
-    private static Stream OpenOutput()
-    {
-        var output = Console.OpenStandardOutput();
-        var encoding = Console.Out.Encoding;
-        return encoding.CodePage == Encoding.UTF8.CodePage ? output : Encoding.CreateTranscodingStream(output, encoding, Encoding.UTF8);
     }
 
     /// <summary>A host that could not run a single job is a mistake of its configuration, not an idle host.</summary>

@@ -19,6 +19,9 @@ internal sealed partial class JobLines : IAsyncDisposable
     // A busy host has new lines thousands of times a second; to hand over each by itself costs more than to make it.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>How long a stop waits for a reader that does not read.</summary>
+    public static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(5);
+
     // So much a write, and with so many blocks the pause is over: to wait on makes it no cheaper, and the lines pile up.
     private const int BlockBytes = 64 * 1024;
     private const int ManyBlocks = 16;
@@ -34,6 +37,7 @@ internal sealed partial class JobLines : IAsyncDisposable
     private readonly Stream _output;
     private readonly TimeProvider _time;
     private readonly ILogger<JobLines> _logger;
+    private readonly CancellationToken _stoppingToken;
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _filled = new(0, 1);
     private readonly Task _writing;
@@ -41,6 +45,7 @@ internal sealed partial class JobLines : IAsyncDisposable
     private List<LineBlock> _spare = [];
     private TaskCompletionSource _endPause = NewSignal();
     private int _held;
+    private long _heldLines;
     private long _dropped;
     private bool _isClosed;
 
@@ -51,10 +56,11 @@ internal sealed partial class JobLines : IAsyncDisposable
     /// <param name="output">Where to; takes whole lines of UTF-8 at a time. Not disposed.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Where it is said that the lines cannot be written.</param>
-    public JobLines(Stream output, TimeProvider time, ILogger<JobLines> logger)
+    /// <param name="stoppingToken">Stops the host. Until then the end waits for a reader as long as it takes, as programs behind a pipe do.</param>
+    public JobLines(Stream output, TimeProvider time, ILogger<JobLines> logger, CancellationToken stoppingToken)
     {
-        (_output, _time, _logger) = (output, time, logger);
-        _writing = Task.Run(WriteAllAsync);
+        (_output, _time, _logger, _stoppingToken) = (output, time, logger, stoppingToken);
+        _writing = Task.Run(WriteAllAsync, CancellationToken.None);
     }
 
     /// <inheritdoc cref="TakeJobLine"/>
@@ -75,6 +81,7 @@ internal sealed partial class JobLines : IAsyncDisposable
             }
 
             block.Add(line, LineEnd);
+            _heldLines++;
             if (wasEmpty)
             {
                 _filled.Release();
@@ -97,6 +104,14 @@ internal sealed partial class JobLines : IAsyncDisposable
             }
 
             _endPause.TrySetResult();
+        }
+
+        await _writing.WaitAsync(_stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _writing.WaitAsync(StopGrace, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!_writing.IsCompleted)
+        {
+            LogGivenUp(Unwritten());
+            return;
         }
 
         await _writing;
@@ -203,10 +218,24 @@ internal sealed partial class JobLines : IAsyncDisposable
         lock (_lock)
         {
             _held -= block.Size;
+            _heldLines -= block.Lines;
         }
 
         block.Dispose();
     }
+
+    private long Unwritten()
+    {
+        lock (_lock)
+        {
+            return _heldLines + _dropped;
+        }
+    }
+
+    [LoggerMessage(
+        EventName = "JobLinesGivenUp", Level = LogLevel.Warning,
+        Message = "Nobody reads standard output, and the host stops: the last {Lines} lines of the jobs, or some of them, are not written")]
+    private partial void LogGivenUp(long lines);
 
     [LoggerMessage(
         EventName = "JobLinesNotWritten", Level = LogLevel.Error,

@@ -18,7 +18,7 @@ internal sealed class JobLinesTests
         var expected = Enumerable.Range(0, 10_000).Select(number => $"line {number} {Texts[number % 4]}").Concat(Texts).ToList();
         using var output = new RecordingStream();
 
-        await using (var lines = new JobLines(output, TimeProvider.System, NullLogger<JobLines>.Instance))
+        await using (var lines = new JobLines(output, TimeProvider.System, NullLogger<JobLines>.Instance, CancellationToken.None))
         {
             expected.ForEach(line => lines.Write(line, isWanted: false));
         }
@@ -33,7 +33,7 @@ internal sealed class JobLinesTests
         const int Count = 300_000;
         var wanted = $"what readers look for {new string('!', 2000)}";
         using var output = new RecordingStream { IsStuck = true };
-        var lines = new JobLines(output, TimeProvider.System, NullLogger<JobLines>.Instance);
+        var lines = new JobLines(output, TimeProvider.System, NullLogger<JobLines>.Instance, CancellationToken.None);
         lines.Write("first", isWanted: false);
         await output.Began;
         var before = GC.GetTotalMemory(forceFullCollection: true);
@@ -59,7 +59,7 @@ internal sealed class JobLinesTests
     public async Task Lines_that_readers_look_for_have_a_bound_too()
     {
         using var output = new RecordingStream { IsStuck = true };
-        var lines = new JobLines(output, TimeProvider.System, NullLogger<JobLines>.Instance);
+        var lines = new JobLines(output, TimeProvider.System, NullLogger<JobLines>.Instance, CancellationToken.None);
         lines.Write("first", isWanted: false);
         await output.Began;
 
@@ -78,7 +78,7 @@ internal sealed class JobLinesTests
     {
         var expected = Enumerable.Range(0, 30).Select(number => $"{number} {new string('x', 400_000)}").ToList();
         using var output = new RecordingStream();
-        await using var lines = new JobLines(output, TimeProvider.System, NullLogger<JobLines>.Instance);
+        await using var lines = new JobLines(output, TimeProvider.System, NullLogger<JobLines>.Instance, CancellationToken.None);
 
         foreach (var line in expected)
         {
@@ -94,7 +94,7 @@ internal sealed class JobLinesTests
     {
         var expected = Enumerable.Range(0, 1000).Select(number => $"{number} {new string('x', 2000)}").Prepend("first").ToList();
         using var output = new RecordingStream();
-        var lines = new JobLines(output, new FakeTimeProvider(), NullLogger<JobLines>.Instance);
+        var lines = new JobLines(output, new FakeTimeProvider(), NullLogger<JobLines>.Instance, CancellationToken.None);
         lines.Write("first", isWanted: false);
         await output.WrittenAsync(times: 1);
 
@@ -106,6 +106,32 @@ internal sealed class JobLinesTests
     }
 
     [Test]
+    public async Task Only_a_stop_does_not_wait_for_a_reader_that_does_not_read()
+    {
+        using var log = new RecordedLog();
+        using var stop = new CancellationTokenSource();
+        using var output = new RecordingStream { IsStuck = true };
+        var time = new FakeTimeProvider();
+        var lines = new JobLines(output, time, new Logger<JobLines>(log), stop.Token);
+        lines.Write("first", isWanted: false);
+        await output.Began;
+        lines.Write("second", isWanted: true);
+
+        var ending = lines.DisposeAsync().AsTask();
+        time.Advance(TimeSpan.FromDays(1));
+        Assert.That(ending.IsCompleted, Is.False);
+        await stop.CancelAsync();
+        while (!ending.IsCompleted)
+        {
+            time.Advance(JobLines.StopGrace);
+            await Task.Yield();
+        }
+
+        Assert.That(log.Events, Is.EqualTo([("JobLinesGivenUp", "Nobody reads standard output, and the host stops: the last 2 lines of the jobs, or some of them, are not written")]));
+        output.LetGo();
+    }
+
+    [Test]
     [Platform("Linux")]
     [SupportedOSPlatform("linux")]
     public async Task A_full_disk_costs_lines_that_are_counted_and_each_time_it_is_said_once()
@@ -113,7 +139,7 @@ internal sealed class JobLinesTests
         using var log = new RecordedLog();
         await using var full = new FileStream("/dev/full", FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
         using var output = new RecordingStream { Broken = full };
-        var lines = new JobLines(output, TimeProvider.System, new Logger<JobLines>(log));
+        var lines = new JobLines(output, TimeProvider.System, new Logger<JobLines>(log), CancellationToken.None);
 
         lines.Write("lost", isWanted: false);
         await output.FailedAsync(times: 2);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using DelphiRunner.Engine;
 using DelphiRunner.Engine.Execution;
 using DelphiRunner.Engine.Plugins;
@@ -10,9 +9,6 @@ using DelphiRunner.Runner.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Serilog;
-using Serilog.Events;
-using Serilog.Formatting.Compact;
 
 namespace DelphiRunner.Runner;
 
@@ -28,8 +24,8 @@ internal static partial class RunnerHost
     {
         FileMask.Narrow();
         using var state = StateFolder.Take(configuration.State);
-        await using var logger = LoggerFor(configuration.Logging);
-        using var loggers = new Serilog.Extensions.Logging.SerilogLoggerFactory(logger);
+        await using var log = HostLog.Open(configuration.Logging, once ? Timeout.InfiniteTimeSpan : JobLines.StopGrace);
+        using var loggers = new Serilog.Extensions.Logging.SerilogLoggerFactory(log.Logger);
         foreach (var notice in configuration.Notices.Concat(HostProtection.Seal()).Concat(state.LeftRunning is { } left ? [left] : []))
         {
             LogNotice(loggers.CreateLogger(nameof(RunnerHost)), notice);
@@ -86,35 +82,6 @@ internal static partial class RunnerHost
         Retention = configuration.Retention,
         Security = configuration.Security,
         JobTypes = configuration.JobTypes,
-    };
-
-    /// <summary>The host's own log: standard error, so that standard output carries the lines of the jobs alone, and a file if one is named.</summary>
-    public static Serilog.Core.Logger LoggerFor(LoggingOptions options)
-    {
-        var configuration = new LoggerConfiguration().MinimumLevel.Is(LevelOf(options.Level)).Enrich.FromLogContext();
-        configuration = options.Format == LogFormat.Json
-            ? configuration.WriteTo.Console(new CompactJsonFormatter(), standardErrorFromLevel: LogEventLevel.Verbose)
-            : configuration.WriteTo.Logger(lines => lines.MinimumLevel.Verbose().Enrich.With<PrintableProperties>().WriteTo.Console(
-                outputTemplate: "{Timestamp:yyyy-MM-dd HH:mm:ss.fff} {Level:u3} {Message:lj}{NewLine}{Exception}",
-                formatProvider: CultureInfo.InvariantCulture,
-                standardErrorFromLevel: LogEventLevel.Verbose));
-        if (options.File is { } file)
-        {
-            configuration = configuration.WriteTo.File(
-                new CompactJsonFormatter(), file, rollingInterval: RollingInterval.Day, retainedFileCountLimit: 31);
-        }
-
-        return configuration.CreateLogger();
-    }
-
-    private static LogEventLevel LevelOf(LogLevel level) => level switch
-    {
-        LogLevel.Trace => LogEventLevel.Verbose,
-        LogLevel.Debug => LogEventLevel.Debug,
-        LogLevel.Warning => LogEventLevel.Warning,
-        LogLevel.Error => LogEventLevel.Error,
-        LogLevel.Critical => LogEventLevel.Fatal,
-        _ => LogEventLevel.Information,
     };
 
     private static TimeSpan LongestGrace(RunnerConfiguration configuration) =>

@@ -4,25 +4,113 @@ namespace DelphiRunner.Runner.Tests;
 
 /// <summary>The host's own log on standard error.</summary>
 [NonParallelizable]
-public sealed class HostLogTests
+internal sealed class HostLogTests
 {
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
+
+    private TextWriter _before = null!;
+    private WaitingWriter _written = null!;
+
+    [SetUp]
+    public void Redirect()
+    {
+        _before = Console.Error;
+        _written = new WaitingWriter();
+        Console.SetError(_written);
+    }
+
+    [TearDown]
+    public void GiveBack()
+    {
+        Console.SetError(_before);
+        _written.Dispose();
+    }
+
     [Test]
     public async Task What_a_row_holds_forges_no_line_and_steers_no_terminal()
     {
-        var before = Console.Error;
-        await using var written = new StringWriter();
-        Console.SetError(written);
-        try
+        await using (var log = HostLog.Open(new LoggingOptions(), Soon))
         {
-            await using var logger = RunnerHost.LoggerFor(new LoggingOptions());
-            logger.Information("Job {JobId} ended", "a\n2026-11-24 04:00:00.000 FTL forged\u001b[31m");
-        }
-        finally
-        {
-            Console.SetError(before);
+            log.Logger.Information("Job {JobId} ended", "a\n2026-11-24 04:00:00.000 FTL forged\u001b[31m");
         }
 
-        Assert.That(written.ToString().Trim().Split('\n'), Has.Length.EqualTo(1));
-        Assert.That(written.ToString(), Does.Contain("Job a\uFFFD2026-11-24 04:00:00.000 FTL forged\uFFFD[31m ended"));
+        Assert.That(_written.ToString().Trim().Split('\n'), Has.Length.EqualTo(1));
+        Assert.That(_written.ToString(), Does.Contain("Job a\uFFFD2026-11-24 04:00:00.000 FTL forged\uFFFD[31m ended"));
+    }
+
+    [TestCase(LogFormat.Text, " WRN 5 lines of this log were not written, since nobody read fast enough")]
+    [TestCase(LogFormat.Json, "\"@mt\":\"{Lines} lines of this log were not written, since nobody read fast enough\",\"@l\":\"Warning\",\"Lines\":5")]
+    public async Task A_reader_that_does_not_read_costs_lines_and_no_time(LogFormat format, string notice)
+    {
+        _written.Stop();
+        await using (var log = HostLog.Open(new LoggingOptions { Format = format }, Soon))
+        {
+            log.Logger.Information("Line {Number}", -1);
+            await _written.Waits.WaitAsync(Soon);
+            for (var number = 0; number < HostLog.Capacity + 5; number++)
+                log.Logger.Information("Line {Number}", number);
+            _written.GoOn();
+        }
+
+        var lines = _written.ToString().Trim().Split(Environment.NewLine);
+        Assert.That(lines, Has.Length.EqualTo(1 + 1 + HostLog.Capacity).And.Exactly(1).Contains(notice));
+    }
+
+    [Test]
+    public async Task The_end_waits_no_longer_for_a_reader_than_it_was_given()
+    {
+        _written.Stop();
+        var log = HostLog.Open(new LoggingOptions(), TimeSpan.FromMilliseconds(1));
+        log.Logger.Information("Line");
+        await _written.Waits.WaitAsync(Soon);
+
+        await log.DisposeAsync();
+
+        Assert.That(_written.ToString(), Is.Empty);
+        _written.GoOn();
+    }
+
+    /// <summary>Standard error whose reader may stop to read.</summary>
+    private sealed class WaitingWriter : StringWriter
+    {
+        private readonly TaskCompletionSource _waits = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly ManualResetEventSlim _goesOn = new(initialState: true);
+
+        public Task Waits => _waits.Task;
+
+        public void Stop() => _goesOn.Reset();
+
+        public void GoOn() => _goesOn.Set();
+
+        public override void Write(char value)
+        {
+            Wait();
+            base.Write(value);
+        }
+
+        public override void Write(char[] buffer, int index, int count)
+        {
+            Wait();
+            base.Write(buffer, index, count);
+        }
+
+        public override void Write(string? value)
+        {
+            Wait();
+            base.Write(value);
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            _goesOn.Dispose();
+            base.Dispose(disposing);
+        }
+
+        private void Wait()
+        {
+            if (!_goesOn.IsSet)
+                _waits.TrySetResult();
+            _goesOn.Wait();
+        }
     }
 }

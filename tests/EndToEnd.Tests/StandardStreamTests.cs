@@ -3,17 +3,20 @@ using System.Globalization;
 
 namespace DelphiRunner.EndToEnd.Tests;
 
-/// <summary>Standard output as services and shells give it: a pipe that nobody reads, one that does not wait, a file that others write to.</summary>
+/// <summary>Standard output and standard error as services and shells give them: a pipe that nobody reads, one that does not wait, a file that others write to.</summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [Platform("Unix", Reason = "Programs are started by a shell.")]
-public sealed class StandardOutputTests : IDisposable
+public sealed class StandardStreamTests : IDisposable
 {
     private const int Lines = 20_000;
 
+    // What a pipe of Linux takes before its writer waits.
+    private const int PipeBytes = 64 * 1024;
+
     private readonly Deployment _deployment = new();
 
-    public StandardOutputTests() =>
+    public StandardStreamTests() =>
         _deployment.LetDo(DelphiCommand.FullPipeline, string.Create(CultureInfo.InvariantCulture, $"seq -f 'number %.0f.' {Lines}"));
 
     public void Dispose() => _deployment.Dispose();
@@ -23,7 +26,7 @@ public sealed class StandardOutputTests : IDisposable
     {
         await SubmitAsync("job-before", "job-behind");
         await using var unread = await MakePipeAsync("unread");
-        await using var host = StartTo("> unread");
+        await using var host = StartTo("> unread", "run", "--once");
         await host.WaitForErrorAsync("All workers have stopped");
         await host.SignalAsync("TERM");
 
@@ -53,7 +56,7 @@ public sealed class StandardOutputTests : IDisposable
     public async Task A_file_that_takes_the_host_s_log_too_has_both_whole()
     {
         await SubmitAsync("job-1");
-        await using var host = StartTo("> both 2>&1");
+        await using var host = StartTo("> both 2>&1", "run", "--once");
 
         await host.WaitAsync();
 
@@ -62,12 +65,46 @@ public sealed class StandardOutputTests : IDisposable
         Assert.That(lines, Has.Some.Contains("Successfully claimed job job-1").And.Some.EndsWith("All workers have stopped. Exiting."));
     }
 
+    [Test]
+    public async Task A_log_that_nobody_reads_keeps_the_host_neither_from_its_jobs_nor_from_stopping()
+    {
+        await SubmitAsync("job-1");
+        await using var unread = await MakePipeAsync("unread");
+        await unread.WriteAsync(new byte[PipeBytes]);
+        await using var host = StartTo("2> unread", "run");
+        await host.WaitForOutputAsync("Job completed");
+
+        await host.SignalAsync("TERM");
+
+        var end = await host.WaitAsync();
+        Assert.That(end.ExitCode, Is.Zero, end.ToString());
+        AssertHasEveryLine(end.Output);
+        Assert.That((await _deployment.ReadRowAsync("job-1"))["status"]?.Text, Is.EqualTo("COMPLETED"));
+    }
+
+    [Test]
+    public async Task A_run_to_its_end_waits_for_the_reader_of_its_log()
+    {
+        await SubmitAsync("job-1");
+        await using var pipe = await MakePipeAsync("late");
+        await pipe.WriteAsync(new byte[PipeBytes]);
+        await using var host = StartTo("2> late", "run", "--once");
+        await host.WaitForOutputAsync("Job completed");
+        using var reader = new StreamReader(new FileStream(pipe.Name, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0));
+        await pipe.DisposeAsync(); // From here on, the pipe ends with the host.
+
+        var log = await reader.ReadToEndAsync().WaitAsync(RunnerProgram.Limit);
+
+        Assert.That((await host.WaitAsync()).ExitCode, Is.Zero);
+        Assert.That(log, Does.Contain("Successfully claimed job job-1").And.Contain("All workers have stopped"));
+    }
+
     private static void AssertHasEveryLine(IEnumerable<string> lines) => Assert.That(
         lines.Where(line => line.Contains("[stdout] number ", StringComparison.Ordinal)),
         Is.EqualTo(Enumerable.Range(1, Lines).Select(number => $"[DELPHI JOB job-1] INFO: [stdout] number {number}.")));
 
-    private RunnerProgram StartTo(string redirection) =>
-        _deployment.StartBehind(["sh", "-c", $"exec \"$0\" \"$@\" {redirection}"], new Dictionary<string, string>(), "run", "--once");
+    private RunnerProgram StartTo(string redirection, params string[] arguments) =>
+        _deployment.StartBehind(["sh", "-c", $"exec \"$0\" \"$@\" {redirection}"], new Dictionary<string, string>(), arguments);
 
     private async Task<FileStream> MakePipeAsync(string name)
     {

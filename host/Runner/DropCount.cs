@@ -1,0 +1,18 @@
+using Serilog.Sinks.Async;
+
+namespace DelphiRunner.Runner;
+
+/// <summary>Counts the lines of a log for which its buffer had no room.</summary>
+internal sealed class DropCount : IAsyncLogEventSinkMonitor
+{
+    private IAsyncLogEventSinkInspector? _buffer;
+
+    public long Total => _buffer?.DroppedMessagesCount ?? 0;
+
+    public void StartMonitoring(IAsyncLogEventSinkInspector inspector) => _buffer = inspector;
+
+    public void StopMonitoring(IAsyncLogEventSinkInspector inspector)
+    {
+        // The last of them is still to be told.
+    }
+}

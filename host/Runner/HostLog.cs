@@ -1,0 +1,75 @@
+using System.Globalization;
+using DelphiRunner.Runner.Configuration;
+using Microsoft.Extensions.Logging;
+using Serilog;
+using Serilog.Configuration;
+using Serilog.Core;
+using Serilog.Events;
+using Serilog.Formatting.Compact;
+
+namespace DelphiRunner.Runner;
+
+/// <summary>The host's own log: standard error, so that standard output carries the lines of the jobs alone, and a file if one is named.</summary>
+/// <remarks>
+/// Standard error is written on a thread of its own, since a reader that does not read must not stop the host. What does not fit into the buffer
+/// is dropped and counted in a line of its own.
+/// </remarks>
+internal sealed class HostLog : IAsyncDisposable
+{
+    /// <summary>The most lines that wait for a reader.</summary>
+    public const int Capacity = 10_000;
+
+    private readonly TimeSpan _grace;
+
+    private HostLog(Logger logger, TimeSpan grace) => (Logger, _grace) = (logger, grace);
+
+    public Logger Logger { get; }
+
+    /// <summary>Opens it.</summary>
+    /// <param name="options">Where to, and what.</param>
+    /// <param name="grace">How long the end waits for a reader of standard error.</param>
+    public static HostLog Open(LoggingOptions options, TimeSpan grace)
+    {
+        var drops = new DropCount();
+        var configuration = new LoggerConfiguration().MinimumLevel.Is(LevelOf(options.Level)).Enrich.FromLogContext()
+            .WriteTo.Async(
+                to => to.Sink(new DropNotices(LoggerSinkConfiguration.CreateSink(console => Console(console, options.Format)), drops)),
+                bufferSize: Capacity,
+                blockWhenFull: false,
+                monitor: drops);
+        if (options.File is { } file)
+        {
+            configuration = configuration.WriteTo.File(
+                new CompactJsonFormatter(), file, rollingInterval: RollingInterval.Day, retainedFileCountLimit: 31);
+        }
+
+        return new HostLog(configuration.CreateLogger(), grace);
+    }
+
+    public async ValueTask DisposeAsync() =>
+        await Task.Run(Logger.Dispose).WaitAsync(_grace, TimeProvider.System).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    private static void Console(LoggerSinkConfiguration to, LogFormat format)
+    {
+        if (format == LogFormat.Json)
+        {
+            to.Console(new CompactJsonFormatter(), standardErrorFromLevel: LogEventLevel.Verbose);
+            return;
+        }
+
+        to.Logger(lines => lines.MinimumLevel.Verbose().Enrich.With<PrintableProperties>().WriteTo.Console(
+            outputTemplate: "{Timestamp:yyyy-MM-dd HH:mm:ss.fff} {Level:u3} {Message:lj}{NewLine}{Exception}",
+            formatProvider: CultureInfo.InvariantCulture,
+            standardErrorFromLevel: LogEventLevel.Verbose));
+    }
+
+    private static LogEventLevel LevelOf(LogLevel level) => level switch
+    {
+        LogLevel.Trace => LogEventLevel.Verbose,
+        LogLevel.Debug => LogEventLevel.Debug,
+        LogLevel.Warning => LogEventLevel.Warning,
+        LogLevel.Error => LogEventLevel.Error,
+        LogLevel.Critical => LogEventLevel.Fatal,
+        _ => LogEventLevel.Information,
+    };
+}

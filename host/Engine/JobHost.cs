@@ -68,13 +68,14 @@ internal sealed partial class JobHost(
             LogSecretFolder(folders.Secrets.Path, folders.Secrets.IsInMemory ? "memory" : "on disk");
         }
 
-        await using var lines = new JobLines(jobLines, time, loggers.CreateLogger<JobLines>(), stoppingToken);
+        await using var lines = new JobLines(jobLines, time, loggers.CreateLogger<JobLines>());
         using var heartbeat = new Heartbeat(store, options.Claims.Length, time, loggers.CreateLogger<Heartbeat>());
         heartbeat.Start();
         var poller = new JobPoller(store, served, PollerOptionsFor(workerId, once), heartbeat, lines, time, loggers.CreateLogger<JobPoller>());
         await poller.RunAsync(ExecutorFor(ExecutorOptionsFor(workerId, folders), refusals, spawner, ladder).ExecuteAsync, stoppingToken);
         refusals.Report();
         LogStopped();
+        await lines.CompleteAsync(stoppingToken);
     }
 
     /// <summary>What marks lines of output. A line that is known to be harmless is so whatever else it holds.</summary>

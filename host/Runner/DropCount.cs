@@ -7,6 +7,9 @@ internal sealed class DropCount : IAsyncLogEventSinkMonitor
 {
     private IAsyncLogEventSinkInspector? _buffer;
 
+    /// <summary>Whether lines wait that came before the last that are missing.</summary>
+    public bool IsBehind => _buffer?.Count > 0;
+
     public long Total => _buffer?.DroppedMessagesCount ?? 0;
 
     public void StartMonitoring(IAsyncLogEventSinkInspector inspector) => _buffer = inspector;

@@ -17,9 +17,12 @@ internal sealed class DropNotices(ILogEventSink inner, DropCount drops) : ILogEv
 
     public void Emit(LogEvent logEvent)
     {
-        _last = logEvent.Timestamp;
-        TellDropped();
         inner.Emit(logEvent);
+        _last = logEvent.Timestamp;
+        if (!drops.IsBehind)
+        {
+            TellDropped();
+        }
     }
 
     public void Dispose()

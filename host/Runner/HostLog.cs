@@ -19,15 +19,20 @@ internal sealed class HostLog : IAsyncDisposable
     /// <summary>The most lines that wait for a reader.</summary>
     public const int Capacity = 10_000;
 
-    private readonly TimeSpan _grace;
-
-    private HostLog(Logger logger, TimeSpan grace) => (Logger, _grace) = (logger, grace);
+    private HostLog(Logger logger, TimeSpan grace)
+    {
+        (Logger, Grace) = (logger, grace);
+        AppDomain.CurrentDomain.UnhandledException += WriteOut;
+    }
 
     public Logger Logger { get; }
 
+    /// <summary>Gets or sets how long the end waits for a reader of standard error.</summary>
+    public TimeSpan Grace { get; set; }
+
     /// <summary>Opens it.</summary>
     /// <param name="options">Where to, and what.</param>
-    /// <param name="grace">How long the end waits for a reader of standard error.</param>
+    /// <param name="grace">See <see cref="Grace"/>.</param>
     public static HostLog Open(LoggingOptions options, TimeSpan grace)
     {
         var drops = new DropCount();
@@ -46,8 +51,11 @@ internal sealed class HostLog : IAsyncDisposable
         return new HostLog(configuration.CreateLogger(), grace);
     }
 
-    public async ValueTask DisposeAsync() =>
-        await Task.Run(Logger.Dispose).WaitAsync(_grace, TimeProvider.System).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    public async ValueTask DisposeAsync()
+    {
+        AppDomain.CurrentDomain.UnhandledException -= WriteOut;
+        await Task.Run(Logger.Dispose).WaitAsync(Grace, TimeProvider.System).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 
     private static void Console(LoggerSinkConfiguration to, LogFormat format)
     {
@@ -61,6 +69,14 @@ internal sealed class HostLog : IAsyncDisposable
             outputTemplate: "{Timestamp:yyyy-MM-dd HH:mm:ss.fff} {Level:u3} {Message:lj}{NewLine}{Exception}",
             formatProvider: CultureInfo.InvariantCulture,
             standardErrorFromLevel: LogEventLevel.Verbose));
+    }
+
+    // What led to a crash stands before it.
+    private void WriteOut(object sender, UnhandledExceptionEventArgs crash)
+    {
+        var writing = new Thread(Logger.Dispose) { IsBackground = true };
+        writing.Start();
+        writing.Join(Grace);
     }
 
     private static LogEventLevel LevelOf(LogLevel level) => level switch

@@ -24,7 +24,7 @@ internal static partial class RunnerHost
     {
         FileMask.Narrow();
         using var state = StateFolder.Take(configuration.State);
-        await using var log = HostLog.Open(configuration.Logging, once ? Timeout.InfiniteTimeSpan : JobLines.StopGrace);
+        await using var log = HostLog.Open(configuration.Logging, JobLines.StopGrace);
         using var loggers = new Serilog.Extensions.Logging.SerilogLoggerFactory(log.Logger);
         foreach (var notice in configuration.Notices.Concat(HostProtection.Seal()).Concat(state.LeftRunning is { } left ? [left] : []))
         {
@@ -44,12 +44,17 @@ internal static partial class RunnerHost
         builder.Services.AddSingleton<ILoggerFactory>(loggers);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = LongestGrace(configuration) + StopReserve);
         builder.Services.Configure<ConsoleLifetimeOptions>(options => options.SuppressStatusMessages = true);
-        var end = new TaskCompletionSource();
+        var end = new TaskCompletionSource<bool>();
         builder.Services.AddHostedService(services => new Polling(jobs, once, end, services.GetRequiredService<IHostApplicationLifetime>()));
         using var host = builder.Build();
         await host.RunAsync(stoppingToken);
         // The program reports what ended the polling against its will as it does every failure.
-        await end.Task;
+        var wasStopped = await end.Task;
+        if (once && !wasStopped)
+        {
+            log.Grace = Timeout.InfiniteTimeSpan; // As programs behind a pipe wait.
+        }
+
         return ExitCodes.Ok;
     }
 
@@ -91,23 +96,23 @@ internal static partial class RunnerHost
     private static partial void LogNotice(Microsoft.Extensions.Logging.ILogger logger, string notice);
 
     /// <summary>Polls as a hosted service, so that systemd, Windows and a console stop it alike.</summary>
-    private sealed class Polling(JobHost jobs, bool once, TaskCompletionSource end, IHostApplicationLifetime lifetime) : BackgroundService
+    private sealed class Polling(JobHost jobs, bool once, TaskCompletionSource<bool> wasStopped, IHostApplicationLifetime lifetime) : BackgroundService
     {
         protected override async Task ExecuteAsync(CancellationToken stoppingToken)
         {
             try
             {
                 await jobs.RunAsync(once, stoppingToken);
-                end.TrySetResult();
+                wasStopped.TrySetResult(stoppingToken.IsCancellationRequested);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
                 // A stop before the first poll.
-                end.TrySetResult();
+                wasStopped.TrySetResult(true);
             }
             catch (Exception exception)
             {
-                end.TrySetException(exception);
+                wasStopped.TrySetException(exception);
             }
 
             lifetime.StopApplication();

@@ -52,6 +52,42 @@ public sealed class StandardStreamTests : IDisposable
         AssertHasEveryLine(end.Output);
     }
 
+    // A file system of its own, smaller than what one job writes; the next job makes room in it.
+    [Test]
+    [Platform("Linux")]
+    public async Task A_full_disk_costs_lines_that_are_counted_and_cuts_none_that_comes_after()
+    {
+        using var deployment = new Deployment(new DeploymentOptions { Sandbox = "off" });
+        var small = Directory.CreateDirectory(Path.Combine(deployment.Folder, "small")).FullName;
+        var (ran, go) = (Path.Combine(deployment.Folder, "ran"), Path.Combine(deployment.Folder, "go"));
+        deployment.LetDo(
+            DelphiCommand.FullPipeline,
+            $"""
+            if [ -e {ran} ]; then until [ -e {go} ]; do sleep 0.1; done; rm -f {small}/filler; fi
+            touch {ran}
+            seq -f 'number %.0f.' 10000
+            """);
+        await SubmitAsync(deployment, "job-1", "job-2", "job-3");
+        await using var host = deployment.StartBehind(
+            [
+                "bwrap", "--dev-bind", "/", "/", "--size", "4000000", "--tmpfs", small,
+                "sh", "-c", $"head -c 3800000 /dev/zero > {small}/filler; \"$0\" \"$@\" > {small}/out; end=$?; cat {small}/out > out; exit $end",
+            ],
+            new Dictionary<string, string>(),
+            "run",
+            "--once");
+        await host.WaitForErrorAsync("cannot be written to standard output: No space left on device");
+        deployment.Write("go", "");
+
+        var end = await host.WaitAsync();
+
+        var lines = await File.ReadAllLinesAsync(Path.Combine(deployment.Folder, "out"));
+        Assert.That(end.ExitCode, Is.Zero, end.ToString());
+        Assert.That(lines, Has.Some.Match("^\\[DELPHI JOB --------\\] WARNING: [0-9]+ lines were not written, since writing failed: No space left on device$"));
+        Assert.That(lines.Where(line => line.LastIndexOf("[DELPHI", StringComparison.Ordinal) > 0), Is.Empty);
+        Assert.That(lines, Has.Some.StartsWith("[DELPHI JOB job-3] INFO: [stdout] number 10000."));
+    }
+
     [Test]
     public async Task A_file_that_takes_the_host_s_log_too_has_both_whole()
     {
@@ -80,6 +116,22 @@ public sealed class StandardStreamTests : IDisposable
         Assert.That(end.ExitCode, Is.Zero, end.ToString());
         AssertHasEveryLine(end.Output);
         Assert.That((await _deployment.ReadRowAsync("job-1"))["status"]?.Text, Is.EqualTo("COMPLETED"));
+    }
+
+    [Test]
+    public async Task A_run_to_its_end_that_is_stopped_does_not_wait_for_the_reader_of_its_log()
+    {
+        _deployment.LetDo(DelphiCommand.FullPipeline, "echo waiting; exec sleep 600");
+        await SubmitAsync("job-1");
+        await using var unread = await MakePipeAsync("unread");
+        await unread.WriteAsync(new byte[PipeBytes]);
+        await using var host = StartTo("2> unread", "run", "--once");
+        await host.WaitForOutputAsync("[stdout] waiting");
+
+        await host.SignalAsync("TERM");
+
+        Assert.That((await host.WaitAsync()).ExitCode, Is.Zero);
+        Assert.That((await _deployment.ReadRowAsync("job-1"))["status"]?.Text, Is.EqualTo("PENDING"));
     }
 
     [Test]
@@ -117,11 +169,13 @@ public sealed class StandardStreamTests : IDisposable
         return new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
     }
 
-    private async Task SubmitAsync(params string[] jobIds)
+    private Task SubmitAsync(params string[] jobIds) => SubmitAsync(_deployment, jobIds);
+
+    private static async Task SubmitAsync(Deployment deployment, params string[] jobIds)
     {
         foreach (var jobId in jobIds)
         {
-            var submit = await _deployment.RunAsync("submit", "--from", _deployment.Write("row.json", NewJobs.Pending(jobId, "FULL_PIPELINE", "39321", DateTimeOffset.UtcNow)));
+            var submit = await deployment.RunAsync("submit", "--from", deployment.Write("row.json", NewJobs.Pending(jobId, "FULL_PIPELINE", "39321", DateTimeOffset.UtcNow)));
             Assert.That(submit.ExitCode, Is.Zero, submit.ToString());
         }
     }

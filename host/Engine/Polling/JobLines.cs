@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using System.Text;
 using Microsoft.Extensions.Logging;
 
@@ -37,7 +38,6 @@ internal sealed partial class JobLines : IAsyncDisposable
     private readonly Stream _output;
     private readonly TimeProvider _time;
     private readonly ILogger<JobLines> _logger;
-    private readonly CancellationToken _stoppingToken;
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _filled = new(0, 1);
     private readonly Task _writing;
@@ -46,21 +46,19 @@ internal sealed partial class JobLines : IAsyncDisposable
     private TaskCompletionSource _endPause = NewSignal();
     private int _held;
     private long _heldLines;
-    private long _dropped;
+    private long _lost;
     private bool _isClosed;
 
-    // Of the writing task alone: the lines of which it was not yet said that they are lost, and why the last write failed.
-    private long _lost;
+    // Of the writing task alone: why the last write failed.
     private string? _failure;
 
     /// <param name="output">Where to; takes whole lines of UTF-8 at a time. Not disposed.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Where it is said that the lines cannot be written.</param>
-    /// <param name="stoppingToken">Stops the host. Until then the end waits for a reader as long as it takes, as programs behind a pipe do.</param>
-    public JobLines(Stream output, TimeProvider time, ILogger<JobLines> logger, CancellationToken stoppingToken)
+    public JobLines(Stream output, TimeProvider time, ILogger<JobLines> logger)
     {
-        (_output, _time, _logger, _stoppingToken) = (output, time, logger, stoppingToken);
-        _writing = Task.Run(WriteAllAsync, CancellationToken.None);
+        (_output, _time, _logger) = (output, time, logger);
+        _writing = Task.Run(WriteAllAsync);
     }
 
     /// <inheritdoc cref="TakeJobLine"/>
@@ -76,7 +74,7 @@ internal sealed partial class JobLines : IAsyncDisposable
             var wasEmpty = _waiting.Count == 0;
             if (RoomFor(line, isWanted ? Capacity : Capacity - Reserve) is not { } block)
             {
-                _dropped++;
+                _lost++;
                 return;
             }
 
@@ -93,20 +91,22 @@ internal sealed partial class JobLines : IAsyncDisposable
         }
     }
 
+    /// <summary>Takes no more lines, and waits until all are written: for as long as the reader takes, as programs behind a pipe do, or until a stop.</summary>
+    public async Task CompleteAsync(CancellationToken stoppingToken)
+    {
+        Close();
+        await _writing.WaitAsync(StopGrace, _time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!_writing.IsCompleted && !stoppingToken.IsCancellationRequested)
+        {
+            LogWaiting(Unwritten());
+            await _writing.WaitAsync(stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Takes no more lines, and waits for a reader for <see cref="StopGrace"/> at most.</summary>
     public async ValueTask DisposeAsync()
     {
-        lock (_lock)
-        {
-            _isClosed = true;
-            if (_waiting.Count == 0)
-            {
-                _filled.Release();
-            }
-
-            _endPause.TrySetResult();
-        }
-
-        await _writing.WaitAsync(_stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Close();
         await _writing.WaitAsync(StopGrace, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!_writing.IsCompleted)
         {
@@ -120,10 +120,36 @@ internal sealed partial class JobLines : IAsyncDisposable
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private void Close()
+    {
+        lock (_lock)
+        {
+            if (_isClosed)
+            {
+                return;
+            }
+
+            _isClosed = true;
+            if (_waiting.Count == 0)
+            {
+                _filled.Release();
+            }
+
+            _endPause.TrySetResult();
+        }
+    }
+
     private LineBlock? RoomFor(ReadOnlySpan<char> line, int limit)
     {
-        var isThere = _waiting.Count > 0 && _waiting[^1].Free >= Encoding.UTF8.GetMaxByteCount(line.Length) + LineEnd.Length;
-        var more = isThere ? 0 : Math.Max(Encoding.UTF8.GetByteCount(line) + LineEnd.Length, BlockBytes);
+        var free = _waiting.Count > 0 ? _waiting[^1].Free : 0;
+        var needed = Encoding.UTF8.GetMaxByteCount(line.Length) + LineEnd.Length;
+        if (free < needed)
+        {
+            needed = Encoding.UTF8.GetByteCount(line) + LineEnd.Length;
+        }
+
+        var isThere = free >= needed;
+        var more = isThere ? 0 : Math.Max((int)BitOperations.RoundUpToPowerOf2((uint)needed), BlockBytes); // As the pool gives it.
         if (_held + more > limit)
         {
             return null;
@@ -144,17 +170,17 @@ internal sealed partial class JobLines : IAsyncDisposable
         while (true)
         {
             await _filled.WaitAsync();
-            var (blocks, dropped, isLast, endPause) = Take();
-            _lost += dropped;
+            var (blocks, lost, isLast, endPause) = Take();
             foreach (var block in blocks)
             {
-                _lost += await TryWriteAsync(block.Written) ? 0 : block.Lines;
-                Release(block);
+                var isLost = !await TryWriteAsync(block.Written);
+                lost += isLost ? block.Lines : 0;
+                Release(block, isLost);
             }
 
-            if (_lost > 0)
+            if (lost > 0)
             {
-                await TellLostAsync();
+                await TellAsync(lost);
             }
 
             if (isLast)
@@ -166,13 +192,14 @@ internal sealed partial class JobLines : IAsyncDisposable
         }
     }
 
-    private async Task TellLostAsync()
+    private async Task TellAsync(long lost)
     {
         var reason = _failure is null ? "nobody read fast enough" : $"writing failed: {_failure}";
-        var line = string.Create(CultureInfo.InvariantCulture, $"[DELPHI JOB --------] WARNING: {_lost} lines were not written, since {reason}{Environment.NewLine}");
+        var line = string.Create(CultureInfo.InvariantCulture, $"[DELPHI JOB --------] WARNING: {lost} lines were not written, since {reason}{Environment.NewLine}");
         if (await TryWriteAsync(Encoding.UTF8.GetBytes(line)))
         {
-            (_lost, _failure) = (0, null);
+            Told(lost);
+            _failure = null;
         }
     }
 
@@ -184,7 +211,7 @@ internal sealed partial class JobLines : IAsyncDisposable
             await _output.FlushAsync();
             return true;
         }
-        catch (IOException exception)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             if (_failure is null)
             {
@@ -196,45 +223,57 @@ internal sealed partial class JobLines : IAsyncDisposable
         }
     }
 
-    private (List<LineBlock> Blocks, long Dropped, bool IsLast, Task EndPause) Take()
+    private (List<LineBlock> Blocks, long Lost, bool IsLast, Task EndPause) Take()
     {
         lock (_lock)
         {
             _spare.Clear();
             (_waiting, _spare) = (_spare, _waiting);
-            var dropped = _dropped;
-            _dropped = 0;
             if (_endPause.Task.IsCompleted && !_isClosed)
             {
                 _endPause = NewSignal();
             }
 
-            return (_spare, dropped, _isClosed, _endPause.Task);
+            return (_spare, _lost, _isClosed, _endPause.Task);
         }
     }
 
-    private void Release(LineBlock block)
+    private void Release(LineBlock block, bool isLost)
     {
         lock (_lock)
         {
             _held -= block.Size;
             _heldLines -= block.Lines;
+            _lost += isLost ? block.Lines : 0;
         }
 
         block.Dispose();
+    }
+
+    private void Told(long lost)
+    {
+        lock (_lock)
+        {
+            _lost -= lost;
+        }
     }
 
     private long Unwritten()
     {
         lock (_lock)
         {
-            return _heldLines + _dropped;
+            return _heldLines + _lost;
         }
     }
 
     [LoggerMessage(
+        EventName = "JobLinesWaiting", Level = LogLevel.Warning,
+        Message = "All jobs have ended. {Lines} lines of them wait for a reader of standard output")]
+    private partial void LogWaiting(long lines);
+
+    [LoggerMessage(
         EventName = "JobLinesGivenUp", Level = LogLevel.Warning,
-        Message = "Nobody reads standard output, and the host stops: the last {Lines} lines of the jobs, or some of them, are not written")]
+        Message = "Nobody reads standard output, and the host stops: {Lines} lines of the jobs, or some of them, are not written")]
     private partial void LogGivenUp(long lines);
 
     [LoggerMessage(

@@ -12,6 +12,8 @@ internal sealed partial class StandardOutput : WriteOnlyStream
     private const int WouldBlock = 11;
     private const short CanTake = 4;
 
+    private bool _isTorn;
+
     /// <summary>Opens standard output for UTF-8, whatever its own encoding is.</summary>
     public static Stream Open()
     {
@@ -20,17 +22,28 @@ internal sealed partial class StandardOutput : WriteOnlyStream
         return encoding.CodePage == Encoding.UTF8.CodePage ? output : Encoding.CreateTranscodingStream(output, encoding, Encoding.UTF8);
     }
 
-    /// <summary>Writes all of it, waiting for the reader.</summary>
-    /// <exception cref="IOException">It could not be written.</exception>
+    /// <summary>Writes whole lines, waiting for the reader. Behind a line of which only a part could be written, a new one is begun.</summary>
+    /// <exception cref="IOException">They could not be written, or a part only.</exception>
     public override void Write(ReadOnlySpan<byte> buffer)
     {
-        // Not a file of the framework: that would write at a place of its own, over what others wrote to the same file.
-        while (buffer.Length > 0)
+        if (_isTorn)
         {
-            var written = WriteTo(Descriptor, buffer, (nuint)buffer.Length);
-            if (written >= 0)
+            WriteAll("\n"u8);
+        }
+
+        WriteAll(buffer);
+    }
+
+    // Not by a file of the framework: that would write at a place of its own, over what others wrote to the same file.
+    private void WriteAll(ReadOnlySpan<byte> bytes)
+    {
+        while (bytes.Length > 0)
+        {
+            var written = WriteTo(Descriptor, bytes, (nuint)bytes.Length);
+            if (written > 0)
             {
-                buffer = buffer[(int)written..];
+                _isTorn = bytes[(int)written - 1] != '\n';
+                bytes = bytes[(int)written..];
                 continue;
             }
 

@@ -48,7 +48,7 @@ internal sealed class PumpedRun : IDisposable
             Stop = new StopOptions(),
         };
         await using var file = new FileStream(folder.Lines, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
-        var lines = new JobLines(file, TimeProvider.System, NullLogger<JobLines>.Instance, CancellationToken.None);
+        var lines = new JobLines(file, TimeProvider.System, NullLogger<JobLines>.Instance);
         var log = new JobLog("3d1b0c3e", LogExcerpt.Read(null, TimeProvider.System.GetUtcNow()), JobHost.MarksOf(new ExecutionOptions()), lines.Write, TimeProvider.System);
         Action<OutputLine> take = withLog ? line => log.AddOutput(line.Text, line.FromStandardError) : static _ => { };
         ProcessRun? run = null;

@@ -18,7 +18,7 @@ internal sealed class JobLinesTests
         var expected = Enumerable.Range(0, 10_000).Select(number => $"line {number} {Texts[number % 4]}").Concat(Texts).ToList();
         using var output = new RecordingStream();
 
-        await using (var lines = new JobLines(output, TimeProvider.System, NullLogger<JobLines>.Instance, CancellationToken.None))
+        await using (var lines = new JobLines(output, TimeProvider.System, NullLogger<JobLines>.Instance))
         {
             expected.ForEach(line => lines.Write(line, isWanted: false));
         }
@@ -33,7 +33,7 @@ internal sealed class JobLinesTests
         const int Count = 300_000;
         var wanted = $"what readers look for {new string('!', 2000)}";
         using var output = new RecordingStream { IsStuck = true };
-        var lines = new JobLines(output, TimeProvider.System, NullLogger<JobLines>.Instance, CancellationToken.None);
+        var lines = new JobLines(output, TimeProvider.System, NullLogger<JobLines>.Instance);
         lines.Write("first", isWanted: false);
         await output.Began;
         var before = GC.GetTotalMemory(forceFullCollection: true);
@@ -59,7 +59,7 @@ internal sealed class JobLinesTests
     public async Task Lines_that_readers_look_for_have_a_bound_too()
     {
         using var output = new RecordingStream { IsStuck = true };
-        var lines = new JobLines(output, TimeProvider.System, NullLogger<JobLines>.Instance, CancellationToken.None);
+        var lines = new JobLines(output, TimeProvider.System, NullLogger<JobLines>.Instance);
         lines.Write("first", isWanted: false);
         await output.Began;
 
@@ -78,7 +78,7 @@ internal sealed class JobLinesTests
     {
         var expected = Enumerable.Range(0, 30).Select(number => $"{number} {new string('x', 400_000)}").ToList();
         using var output = new RecordingStream();
-        await using var lines = new JobLines(output, TimeProvider.System, NullLogger<JobLines>.Instance, CancellationToken.None);
+        await using var lines = new JobLines(output, TimeProvider.System, NullLogger<JobLines>.Instance);
 
         foreach (var line in expected)
         {
@@ -94,7 +94,7 @@ internal sealed class JobLinesTests
     {
         var expected = Enumerable.Range(0, 1000).Select(number => $"{number} {new string('x', 2000)}").Prepend("first").ToList();
         using var output = new RecordingStream();
-        var lines = new JobLines(output, new FakeTimeProvider(), NullLogger<JobLines>.Instance, CancellationToken.None);
+        var lines = new JobLines(output, new FakeTimeProvider(), NullLogger<JobLines>.Instance);
         lines.Write("first", isWanted: false);
         await output.WrittenAsync(times: 1);
 
@@ -106,28 +106,49 @@ internal sealed class JobLinesTests
     }
 
     [Test]
-    public async Task Only_a_stop_does_not_wait_for_a_reader_that_does_not_read()
+    public async Task A_good_end_waits_for_a_reader_until_a_stop_and_says_so()
     {
         using var log = new RecordedLog();
         using var stop = new CancellationTokenSource();
         using var output = new RecordingStream { IsStuck = true };
         var time = new FakeTimeProvider();
-        var lines = new JobLines(output, time, new Logger<JobLines>(log), stop.Token);
+        var lines = new JobLines(output, time, new Logger<JobLines>(log));
         lines.Write("first", isWanted: false);
         await output.Began;
         lines.Write("second", isWanted: true);
 
-        var ending = lines.DisposeAsync().AsTask();
+        var completing = lines.CompleteAsync(stop.Token);
+        await AdvanceAsync(time, until: () => log.Events.Count > 0);
         time.Advance(TimeSpan.FromDays(1));
-        Assert.That(ending.IsCompleted, Is.False);
+        Assert.That(completing.IsCompleted, Is.False);
         await stop.CancelAsync();
-        while (!ending.IsCompleted)
-        {
-            time.Advance(JobLines.StopGrace);
-            await Task.Yield();
-        }
+        await completing;
+        var ending = lines.DisposeAsync().AsTask();
+        await AdvanceAsync(time, until: () => ending.IsCompleted);
 
-        Assert.That(log.Events, Is.EqualTo([("JobLinesGivenUp", "Nobody reads standard output, and the host stops: the last 2 lines of the jobs, or some of them, are not written")]));
+        Assert.That(log.Events, Is.EqualTo([
+            ("JobLinesWaiting", "All jobs have ended. 2 lines of them wait for a reader of standard output"),
+            ("JobLinesGivenUp", "Nobody reads standard output, and the host stops: 2 lines of the jobs, or some of them, are not written"),
+        ]));
+        output.LetGo();
+    }
+
+    [Test]
+    public async Task What_is_given_up_counts_what_was_dropped_before()
+    {
+        const int Count = 60_000;
+        using var log = new RecordedLog();
+        using var output = new RecordingStream { IsStuck = true };
+        var time = new FakeTimeProvider();
+        var lines = new JobLines(output, time, new Logger<JobLines>(log));
+
+        for (var number = 0; number < Count; number++)
+            lines.Write(new string('x', 200), isWanted: false);
+        await output.Began;
+        var ending = lines.DisposeAsync().AsTask();
+        await AdvanceAsync(time, until: () => ending.IsCompleted);
+
+        Assert.That(log.Events.Single().Text, Does.Contain($": {Count} lines of the jobs"));
         output.LetGo();
     }
 
@@ -139,7 +160,7 @@ internal sealed class JobLinesTests
         using var log = new RecordedLog();
         await using var full = new FileStream("/dev/full", FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
         using var output = new RecordingStream { Broken = full };
-        var lines = new JobLines(output, TimeProvider.System, new Logger<JobLines>(log), CancellationToken.None);
+        var lines = new JobLines(output, TimeProvider.System, new Logger<JobLines>(log));
 
         lines.Write("lost", isWanted: false);
         await output.FailedAsync(times: 2);
@@ -158,6 +179,15 @@ internal sealed class JobLinesTests
         Assert.That(log.Events.Select(logged => logged.Name), Is.EqualTo(["JobLinesNotWritten", "JobLinesNotWritten"]));
 
         static string Lost(int lines) => $"[DELPHI JOB --------] WARNING: {lines} lines were not written, since writing failed: No space left on device : '/dev/full'";
+    }
+
+    private static async Task AdvanceAsync(FakeTimeProvider time, Func<bool> until)
+    {
+        while (!until())
+        {
+            time.Advance(JobLines.StopGrace);
+            await Task.Yield();
+        }
     }
 
     private static List<string> Lines(RecordingStream output) => [.. string.Concat(output.Pieces).Split(Environment.NewLine)[..^1]];

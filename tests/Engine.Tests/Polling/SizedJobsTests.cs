@@ -30,7 +30,7 @@ internal sealed class SizedJobsTests
         _folder = Directory.CreateTempSubdirectory("delphi-runner-").FullName;
         _store = new SqliteJobStore(Path.Combine(_folder, "queue.db"), TimeProvider.System);
         _heartbeat = new Heartbeat(_store, TimeSpan.FromMinutes(2), TimeProvider.System, NullLogger<Heartbeat>.Instance);
-        _lines = new JobLines(Stream.Null, TimeProvider.System, NullLogger<JobLines>.Instance, CancellationToken.None);
+        _lines = new JobLines(Stream.Null, TimeProvider.System, NullLogger<JobLines>.Instance);
     }
 
     [TearDown]

@@ -116,6 +116,10 @@ internal sealed partial class JobLines : IAsyncDisposable
 
         await _writing;
         _filled.Dispose();
+        if (Unwritten() is > 0 and var lines)
+        {
+            LogLost(lines);
+        }
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -275,6 +279,11 @@ internal sealed partial class JobLines : IAsyncDisposable
         EventName = "JobLinesGivenUp", Level = LogLevel.Warning,
         Message = "Nobody reads standard output, and the host stops: {Lines} lines of the jobs, or some of them, are not written")]
     private partial void LogGivenUp(long lines);
+
+    [LoggerMessage(
+        EventName = "JobLinesLost", Level = LogLevel.Error,
+        Message = "{Lines} lines of the jobs could not be written to standard output")]
+    private partial void LogLost(long lines);
 
     [LoggerMessage(
         EventName = "JobLinesNotWritten", Level = LogLevel.Error,

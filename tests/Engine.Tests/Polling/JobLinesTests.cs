@@ -173,10 +173,16 @@ internal sealed class JobLinesTests
         lines.Write("lost again", isWanted: false);
         await output.FailedAsync(times: 2);
         output.Broken = null;
+        lines.Write("written again", isWanted: false);
+        await output.WrittenAsync(times: 2);
+        output.Broken = full;
+        lines.Write("lost at the end", isWanted: false);
+        lines.Write("lost at the end too", isWanted: false);
         await lines.DisposeAsync();
 
-        Assert.That(Lines(output), Is.EqualTo(["written", Lost(2), Lost(1)]));
-        Assert.That(log.Events.Select(logged => logged.Name), Is.EqualTo(["JobLinesNotWritten", "JobLinesNotWritten"]));
+        Assert.That(Lines(output), Is.EqualTo(["written", Lost(2), "written again", Lost(1)]));
+        Assert.That(log.Events.Select(logged => logged.Name), Is.EqualTo(["JobLinesNotWritten", "JobLinesNotWritten", "JobLinesNotWritten", "JobLinesLost"]));
+        Assert.That(log.Events[^1].Text, Does.StartWith("2 lines of the jobs"));
 
         static string Lost(int lines) => $"[DELPHI JOB --------] WARNING: {lines} lines were not written, since writing failed: No space left on device : '/dev/full'";
     }

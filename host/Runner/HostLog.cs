@@ -38,7 +38,7 @@ internal sealed class HostLog : IAsyncDisposable
         var drops = new DropCount();
         var configuration = new LoggerConfiguration().MinimumLevel.Is(LevelOf(options.Level)).Enrich.FromLogContext()
             .WriteTo.Async(
-                to => to.Sink(new DropNotices(LoggerSinkConfiguration.CreateSink(console => Console(console, options.Format)), drops)),
+                to => to.Sink(new DropNotices(LoggerSinkConfiguration.CreateSink(errors => WriteToStandardError(errors, options.Format)), drops)),
                 bufferSize: Capacity,
                 blockWhenFull: false,
                 monitor: drops);
@@ -57,7 +57,7 @@ internal sealed class HostLog : IAsyncDisposable
         await Task.Run(Logger.Dispose).WaitAsync(Grace, TimeProvider.System).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private static void Console(LoggerSinkConfiguration to, LogFormat format)
+    private static void WriteToStandardError(LoggerSinkConfiguration to, LogFormat format)
     {
         if (format == LogFormat.Json)
         {

@@ -26,6 +26,9 @@ internal abstract class WriteOnlyStream : Stream
         // What was written is where it belongs.
     }
 
+    // The framework's own would ask a thread of the pool to do nothing.
+    public sealed override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     public sealed override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     public sealed override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();

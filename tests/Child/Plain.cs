@@ -32,7 +32,7 @@ internal static class Plain
                 File.WriteAllText(Environment.GetEnvironmentVariable("DELPHI_RESULT_FILE")!, rest[0]);
                 return 0;
             case "record":
-                return Record(rest[0], int.Parse(rest[1], CultureInfo.InvariantCulture), rest[2..]);
+                return Record(int.Parse(rest[0], CultureInfo.InvariantCulture), rest[1..]);
             default:
                 return null;
         }
@@ -45,11 +45,13 @@ internal static class Plain
         return 0;
     }
 
-    private static int Record(string file, int code, string[] args)
+    private static int Record(int code, string[] args)
     {
-        var path = file == "-" ? Environment.GetEnvironmentVariable("CHILD_RECORD")! : file;
-        var line = JsonSerializer.Serialize(new { args, env = Variables(), cwd = Environment.CurrentDirectory, stdin = Console.In.ReadToEnd() });
-        File.AppendAllText(path, line + "\n");
+        var record = JsonSerializer.SerializeToUtf8Bytes(new { args, env = Variables(), cwd = Environment.CurrentDirectory, stdin = Console.In.ReadToEnd() });
+        // In one write, which a file opened for appending keeps whole beside those of others; the runtime's own appending
+        // writes at an offset that it read before, over what another has written since.
+        using var output = Console.OpenStandardOutput();
+        output.Write([.. record, (byte)'\n']);
         return code;
     }
 

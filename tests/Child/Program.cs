@@ -8,7 +8,7 @@
 //                exit CODE                 exits with a code
 //                stdin-cat                 copies standard input to standard output
 //                result-file TEXT          writes a text to the file named by DELPHI_RESULT_FILE
-//                record FILE CODE [ARG...] appends one JSON line {args, env, cwd, stdin} to a file ("-": named by CHILD_RECORD), then exits
+//                record CODE [ARG...]      prints one JSON line {args, env, cwd, stdin} in one write, and exits with a code
 //   Output.cs    flood BYTES               writes lines of 100 bytes, as fast as it can
 //                long-line BYTES           writes one line of x without an end
 //                partial-line TEXT         writes a text without a line end, then waits for a signal

@@ -92,7 +92,7 @@ internal sealed class Deployment : IDisposable
     public void LetDo(DelphiCommand command, string script) => _folder.Write(
         ScriptName(command),
         $"""
-        dotnet '{BuiltFiles.Child}' record '{RecordFile(command)}' 0 "$@" || exit 70
+        dotnet '{BuiltFiles.Child}' record 0 "$@" >> '{RecordFile(command)}' || exit 70
         {script}
         """);
 

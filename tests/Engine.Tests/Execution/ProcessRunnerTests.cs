@@ -61,11 +61,10 @@ public sealed class ProcessRunnerTests(string rung)
     public async Task The_working_directory_is_the_work_folder_by_default_and_standard_input_is_handed_over()
     {
         using var attempt = new Attempt(rung) { StandardInput = "Grüße\nend" };
-        var file = Path.Combine(attempt.Folder, "record.jsonl");
 
-        var run = await attempt.RunChildAsync("record", file, "3", "a b");
+        var run = await attempt.RunChildAsync("record", "3", "a b");
 
-        using var record = JsonDocument.Parse(await File.ReadAllTextAsync(file));
+        using var record = JsonDocument.Parse(attempt.Lines.Single());
         Assert.That(run.Result.ExitCode, Is.EqualTo(3));
         Assert.That(record.RootElement.GetProperty("args").EnumerateArray().Select(arg => arg.GetString()), Is.EqualTo(new[] { "a b" }));
         Assert.That(record.RootElement.GetProperty("cwd").GetString(), Is.EqualTo(attempt.Folder));

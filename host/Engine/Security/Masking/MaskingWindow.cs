@@ -6,13 +6,23 @@ namespace DelphiRunner.Engine.Security.Masking;
 /// </summary>
 internal sealed class MaskingWindow(SecretMasker masker)
 {
+    private readonly Reading[] _readings =
+    [
+        new(EscapeKinds.None),
+        new(EscapeKinds.Backslash),
+        new(EscapeKinds.Percent),
+        new(EscapeKinds.Backslash | EscapeKinds.Percent),
+    ];
+
+    private readonly List<Range> _found = [];
     private byte[] _text = [];
     private byte[] _masked = [];
     private int _written;
 
-    // How much of the text is held over, and how much of that lies under a mark that is written already.
+    // How much of the text is held over, how much of that was passed on already, and whether that ended with a mark.
     private int _held;
-    private int _covered;
+    private int _passed;
+    private bool _isUnderMark;
 
     /// <summary>Masks the next chunk.</summary>
     /// <returns>What may be passed on; valid until the next call or until the chunk changes.</returns>
@@ -20,36 +30,37 @@ internal sealed class MaskingWindow(SecretMasker masker)
     {
         if (masker.Longest == 0 || chunk.IsEmpty)
             return chunk;
-        if (_held == 0)
-        {
-            var begun = chunk.Length - masker.LengthOfBeginning(chunk);
-            if (masker.IndexOf(chunk) is var first && (first < 0 || first >= begun))
-            {
-                _held = Append(chunk[begun..]);
-                return chunk[..begun];
-            }
-        }
-
-        var length = Append(chunk);
-        var border = length - masker.LengthOfBeginning(_text.AsSpan(0, length));
-        MaskUpTo(border, length);
-        _held = length - border;
-        _covered = Math.Max(0, _covered - border);
-        _text.AsSpan(border, _held).CopyTo(_text);
-        return _masked.AsSpan(0, _written);
+        if (_held > 0)
+            return MaskHeld(Append(chunk));
+        Search(chunk);
+        var hold = HoldFrom(chunk.Length, out var pass);
+        if (_found.Count > 0)
+            return MaskHeld(Append(chunk));
+        // Most chunks hold nothing; they are passed on as they are.
+        _held = Append(chunk[hold..]);
+        (_passed, _isUnderMark) = (pass - hold, false);
+        return chunk[..pass];
     }
 
-    /// <summary>Ends the stream. The beginning of a secret that was cut off by the end is masked too, from the shortest length on.</summary>
+    /// <summary>Ends the stream. The beginning of a secret that was cut off by the end is masked too, if it is long enough to be no chance.</summary>
     /// <returns>What was held back.</returns>
     public ReadOnlySpan<byte> Finish()
     {
         _written = 0;
         EnsureRoom(_held);
-        if (_held >= SecretMasker.MinLength && _covered == 0)
-            WriteMark();
-        else if (_held < SecretMasker.MinLength)
-            Write(_covered, _held);
-        _held = _covered = 0;
+        var text = _text.AsSpan(0, _held);
+        Search(text);
+        foreach (var reading in _readings.Where(reading => reading.IsUsed))
+        {
+            var bytes = reading.Text.Bytes;
+            var (length, noChance) = masker.FindBeginning(bytes);
+            // A line that is whole was not cut off within a word.
+            if (length > 0 && length >= (reading.Text.BytesBeforeLastLine == bytes.Length ? noChance : SecretMasker.MinLength))
+                _found.Add(reading.Text.StartOf(bytes.Length - length)..reading.Text.EndOf(bytes.Length - 1));
+        }
+
+        WriteUpTo(_held);
+        (_held, _passed, _isUnderMark) = (0, 0, false);
         return _masked.AsSpan(0, _written);
     }
 
@@ -57,11 +68,28 @@ internal sealed class MaskingWindow(SecretMasker masker)
     /// <returns>The masked text; valid until the next call or until the text changes.</returns>
     public ReadOnlySpan<byte> MaskWhole(ReadOnlySpan<byte> text)
     {
-        if (masker.IndexOf(text) < 0)
+        if (masker.Longest == 0)
+            return text;
+        Search(text);
+        if (_found.Count == 0)
             return text;
         var length = Append(text);
-        MaskUpTo(length, length);
-        _covered = 0;
+        _written = 0;
+        WriteUpTo(length);
+        (_passed, _isUnderMark) = (0, false);
+        return _masked.AsSpan(0, _written);
+    }
+
+    private ReadOnlySpan<byte> MaskHeld(int length)
+    {
+        _written = 0;
+        var text = _text.AsSpan(0, length);
+        Search(text);
+        var hold = HoldFrom(length, out var pass);
+        WriteUpTo(pass);
+        _passed = Math.Max(0, _passed - hold);
+        _held = length - hold;
+        text[hold..].CopyTo(_text);
         return _masked.AsSpan(0, _written);
     }
 
@@ -73,25 +101,81 @@ internal sealed class MaskingWindow(SecretMasker masker)
         return length;
     }
 
-    // Matches that overlap are one: behind the first, the end of the second would be left to read.
-    private void MaskUpTo(int border, int length)
+    // Finds all secrets, also those that overlap.
+    private void Search(ReadOnlySpan<byte> text)
     {
-        _written = 0;
-        var at = 0;
-        while (at < border && masker.IndexOf(_text.AsSpan(at, length - at)) is >= 0 and var next && at + next < border)
+        _found.Clear();
+        foreach (var reading in _readings)
         {
-            at += next;
-            if (at >= _covered)
+            if (!reading.TryRead(text))
+                continue;
+            if (masker.HasSpaces)
+                reading.Text.Fold((byte)'+', (byte)' ');
+            var bytes = reading.Text.Bytes;
+            for (var (at, length) = masker.Find(bytes, 0); at >= 0; (at, length) = masker.Find(bytes, at + 1))
+                _found.Add(reading.Text.StartOf(at)..reading.Text.EndOf(at + length - 1));
+        }
+    }
+
+    /// <summary>Gives where what has to be looked at again begins, since a secret may begin there and go on behind the text.</summary>
+    /// <param name="textLength">The length of the text that was searched.</param>
+    /// <param name="pass">How much may be passed on: as far, or to the end of a line that ends with a few characters of a secret by chance.</param>
+    private int HoldFrom(int textLength, out int pass)
+    {
+        var hold = pass = textLength;
+        foreach (var reading in _readings)
+        {
+            if (!reading.IsUsed)
+                continue;
+            var searched = reading.Text;
+            var start = searched.CompleteLength;
+            var end = start;
+            var (length, noChance) = masker.FindBeginning(searched.Bytes);
+            if (length > 0)
             {
-                Write(_covered, at);
-                WriteMark();
+                var index = searched.Bytes.Length - length;
+                start = searched.StartOf(index);
+                var shown = searched.BytesBeforeLastLine - index;
+                end = shown > 0 && shown < noChance ? searched.LastLine : start;
             }
 
-            _covered = Math.Max(_covered, at + masker.LengthAtStart(_text.AsSpan(at, length - at)));
-            at++;
+            hold = Math.Min(hold, start);
+            pass = Math.Min(pass, end);
         }
 
-        Write(_covered, border);
+        // No reading may begin in the middle of an escape.
+        for (var before = textLength + 1; hold < before;)
+        {
+            before = hold;
+            foreach (var reading in _readings)
+                hold = reading.IsUsed ? reading.Text.StartOfEscapeAt(hold) : hold;
+        }
+
+        return hold;
+    }
+
+    // Secrets that overlap are one: behind the first, the end of the second would be left to read.
+    private void WriteUpTo(int end)
+    {
+        _found.Sort((one, other) => one.Start.Value.CompareTo(other.Start.Value));
+        foreach (var secret in _found)
+        {
+            var (from, to) = (secret.Start.Value, secret.End.Value);
+            if (from >= end)
+                break;
+            if (to <= _passed)
+                continue;
+            Write(_passed, from);
+            if (from >= _passed || !_isUnderMark)
+                WriteMark();
+            (_passed, _isUnderMark) = (to, true);
+        }
+
+        if (_passed < end)
+        {
+            Write(_passed, end);
+            (_passed, _isUnderMark) = (end, false);
+        }
     }
 
     private void Write(int from, int to)
@@ -108,12 +192,28 @@ internal sealed class MaskingWindow(SecretMasker masker)
         _written += SecretMasker.Mark.Length;
     }
 
-    // A mark is shorter than what it covers, so that the masked text never needs more room than the text.
+    // A mark is shorter than the secret that it covers. Of a secret whose beginning was passed on already there may be less left.
     private void EnsureRoom(int length)
     {
         if (_text.Length < length)
             Array.Resize(ref _text, Math.Max(length, 2 * _text.Length));
-        if (_masked.Length < length)
-            _masked = new byte[_text.Length];
+        if (_masked.Length < length + SecretMasker.Mark.Length)
+            _masked = new byte[_text.Length + SecretMasker.Mark.Length];
+    }
+
+    /// <summary>One way to read a text; of use where it has all the escapes that this way undoes.</summary>
+    private sealed class Reading(EscapeKinds undone)
+    {
+        public SearchedText Text { get; } = new();
+
+        public bool IsUsed { get; private set; }
+
+        public bool TryRead(ReadOnlySpan<byte> text)
+        {
+            IsUsed = (!undone.HasFlag(EscapeKinds.Backslash) || text.Contains((byte)'\\')) && (!undone.HasFlag(EscapeKinds.Percent) || text.Contains((byte)'%'));
+            if (IsUsed)
+                Text.Read(text, undone);
+            return IsUsed;
+        }
     }
 }

@@ -9,13 +9,20 @@ internal sealed class SecretMasker
     /// <summary>The shortest secret that is masked, in bytes of UTF-8: a shorter one would tear holes into ordinary text.</summary>
     public const int MinLength = 6;
 
+    // So much of a secret's beginning may stand at the end of a line by chance.
+    private const int MaxChance = 16;
+
     private readonly byte[][][] _formsByFirst = new byte[256][][];
     private readonly SearchValues<byte> _anyFirst;
     private readonly FormSearch? _search;
 
     public SecretMasker(IEnumerable<string> secrets)
     {
-        var forms = secrets.SelectMany(SecretForms.Of).DistinctBy(Convert.ToHexString).ToList();
+        var forms = secrets.SelectMany(SecretForms.Of).ToList();
+        HasSpaces = forms.Any(form => form.Contains((byte)' '));
+        if (HasSpaces)
+            forms.ForEach(form => form.AsSpan().Replace((byte)'+', (byte)' '));
+        forms = [.. forms.DistinctBy(Convert.ToHexString)];
         _anyFirst = SearchValues.Create([.. forms.Select(form => form[0])]);
         foreach (var group in forms.GroupBy(form => form[0]))
             _formsByFirst[group.Key] = [.. group.OrderByDescending(form => form.Length)];
@@ -32,6 +39,9 @@ internal sealed class SecretMasker
     /// <summary>Gets how many bytes at a border may be the beginning of a secret that goes on behind it.</summary>
     public int Overlap => Math.Max(0, Longest - 1);
 
+    /// <summary>Gets whether forms have spaces. All <c>+</c> are then searched as spaces, since web forms write them so.</summary>
+    public bool HasSpaces { get; }
+
     public static ReadOnlySpan<byte> Mark => "***"u8;
 
     /// <summary>Opens a window for one stream, whose chunks are masked as if they were one text.</summary>
@@ -41,44 +51,54 @@ internal sealed class SecretMasker
     public string Mask(string text) => Longest == 0 ? text : Encoding.UTF8.GetString(OpenWindow().MaskWhole(Encoding.UTF8.GetBytes(text)));
 
     /// <summary>Finds the next place where a form begins.</summary>
-    /// <returns>The index, or -1.</returns>
-    internal int IndexOf(ReadOnlySpan<byte> text)
+    /// <returns>The index, or -1, and the length of the longest form there.</returns>
+    internal (int Index, int Length) Find(ReadOnlySpan<byte> text, int start)
     {
-        var at = _search?.NextCandidate(text, 0) ?? -1;
-        while (at >= 0 && LengthAtStart(text[at..]) == 0)
-            at = _search!.NextCandidate(text, at + 1); // There is one, since it found something.
-        return at;
-    }
-
-    /// <summary>Gives the length of the longest form that stands at the beginning of a text; 0 when none does.</summary>
-    internal int LengthAtStart(ReadOnlySpan<byte> text)
-    {
-        foreach (var form in _formsByFirst[text[0]] ?? [])
+        var at = _search?.NextCandidate(text, start) ?? -1;
+        while (at >= 0)
         {
-            if (text.StartsWith(form))
-                return form.Length;
+            if (LengthAtStart(text[at..]) is > 0 and var length)
+                return (at, length);
+            at = _search!.NextCandidate(text, at + 1); // There is one, since it found something.
         }
 
-        return 0;
+        return (-1, 0);
     }
 
-    /// <summary>Gives the length of the longest end of a text that is the beginning, but not the whole, of a form.</summary>
-    internal int LengthOfBeginning(ReadOnlySpan<byte> text)
+    /// <summary>Finds the longest end of a text that is the beginning, but not the whole, of a form.</summary>
+    /// <returns>
+    /// Its length, 0 when there is none, and how long it has to be for being no chance: half a form, in the bounds of <see cref="MinLength"/> and 16.
+    /// </returns>
+    internal (int Length, int NoChance) FindBeginning(ReadOnlySpan<byte> text)
     {
         var start = Math.Max(0, text.Length - Overlap);
         while (text[start..].IndexOfAny(_anyFirst) is >= 0 and var next)
         {
             start += next;
             var end = text[start..];
+            var shortest = 0;
             foreach (var form in _formsByFirst[end[0]])
             {
                 if (form.Length <= end.Length)
                     break;
                 if (form.AsSpan().StartsWith(end))
-                    return end.Length;
+                    shortest = form.Length;
             }
 
+            if (shortest > 0)
+                return (end.Length, Math.Clamp(shortest / 2, MinLength, MaxChance));
             start++;
+        }
+
+        return (0, 0);
+    }
+
+    private int LengthAtStart(ReadOnlySpan<byte> text)
+    {
+        foreach (var form in _formsByFirst[text[0]] ?? [])
+        {
+            if (text.StartsWith(form))
+                return form.Length;
         }
 
         return 0;

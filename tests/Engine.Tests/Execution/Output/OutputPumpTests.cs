@@ -84,6 +84,7 @@ public sealed class OutputPumpTests
             var spool = await File.ReadAllTextAsync(SpoolPath);
             Assert.That(lines.Append(spool), Has.None.Contains(secret), () => $"seed {seed}, round {round}");
             Assert.That(lines.Append(spool), Has.None.Contains(base64), () => $"seed {seed}, round {round}");
+            Assert.That(Regex.Replace(spool, "\a|\e\\[3[0-7]m", ""), Does.Not.Contain(secret), () => $"as a terminal shows it, seed {seed}, round {round}");
         }
     }
 

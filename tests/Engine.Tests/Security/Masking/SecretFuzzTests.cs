@@ -48,6 +48,50 @@ public sealed class SecretFuzzTests
         }
     }
 
+    // No program writes like that, but each has its own opinion of what to escape, and how.
+    [Test]
+    public void A_secret_leaves_nothing_but_its_mark_whichever_of_its_characters_are_escaped_and_whatever_stands_between_them()
+    {
+        var random = Seed.Begin(out var seed);
+        for (var round = 0; round < Rounds; round++)
+        {
+            var secret = RandomSecret(random);
+            Func<Rune, string> write = random.Next(4) switch
+            {
+                0 => rune => rune.ToString(),
+                1 => rune => rune.Value is '%' || random.Next(2) == 0 ? Percent(random, rune) : rune.Value is ' ' && random.Next(2) == 0 ? "+" : rune.ToString(),
+                2 => rune => rune.Value is '"' or '\\' || random.Next(2) == 0 ? Backslash(random, rune) : rune.ToString(),
+                _ => rune => rune.IsAscii && !Rune.IsLetterOrDigit(rune) ? $"\\{rune}" : rune.ToString(),
+            };
+            var form = string.Join("", secret.EnumerateRunes().Select((rune, index) => (index > 0 ? Unseen(random) : "") + write(rune)));
+
+            var masked = Feed(new SecretMasker([secret]), $"<<\n{form}\n>>", random);
+
+            Assert.That(masked, Is.EqualTo("<<\n***\n>>"), () => $"seed {seed}, round {round}: '{form}' of '{secret}'");
+        }
+    }
+
+    // Where a chunk ends with a line that ends with a few characters of a secret, the line is not held back.
+    [Test]
+    public void A_wrapped_secret_leaves_fewer_characters_than_a_beginning_by_chance_has()
+    {
+        var random = Seed.Begin(out var seed);
+        for (var round = 0; round < Rounds; round++)
+        {
+            // A space at the beginning of a line cannot be told from the indentation.
+            var secret = RandomSecret(random).Replace(' ', '_');
+            var form = random.Next(2) == 0 ? secret : Convert.ToBase64String(Encoding.UTF8.GetBytes(secret));
+            var ends = random.Next(3) switch { 0 => "\n", 1 => "\r\n", _ => "\n\t  " };
+            var wrapped = string.Join(ends, form.EnumerateRunes().Chunk(random.Next(16, 80)).Select(line => string.Concat(line)));
+
+            var whole = new SecretMasker([secret]).Mask($"<<{wrapped}>>");
+            var masked = Feed(new SecretMasker([secret]), $"<<{wrapped}>>", random);
+
+            Assert.That(whole, Is.EqualTo("<<***>>"), () => $"seed {seed}, round {round}: '{wrapped}' of '{secret}'");
+            Assert.That(masked, Does.Match(@"^<<(.{1,15}\s+)?\*\*\*>>$"), () => $"seed {seed}, round {round}: '{wrapped}' of '{secret}'");
+        }
+    }
+
     [Test]
     public void A_secret_within_base64_leaves_only_what_stands_around_it()
     {
@@ -84,13 +128,35 @@ public sealed class SecretFuzzTests
             // Beginnings and ends of secrets, so that much is held back and let go.
             var secret = RandomSecret(random);
             var runes = secret.EnumerateRunes().Select(rune => rune.ToString()).ToList();
-            var text = string.Concat(Enumerable.Range(0, random.Next(1, 12)).Select(_ => string.Concat(runes.Take(random.Next(runes.Count))) + "\u0001")) + "#";
+            var text = string.Concat(Enumerable.Range(0, random.Next(1, 12)).Select(_ => string.Concat(runes.Take(random.Next(runes.Count))) + "\u00A4")) + "#";
 
             var masked = Feed(new SecretMasker([secret]), text, random);
 
             Assert.That(masked, Is.EqualTo(text), () => $"seed {seed}, round {round}: '{secret}'");
         }
     }
+
+    private static string Percent(Random random, Rune rune) =>
+        string.Concat(Encoding.UTF8.GetBytes(rune.ToString()).Select(b => random.Next(2) == 0 ? $"%{b:X2}" : $"%{b:x2}"));
+
+    private static string Backslash(Random random, Rune rune) => random.Next(4) switch
+    {
+        0 => string.Concat(Encoding.UTF8.GetBytes(rune.ToString()).Select(b => $"\\x{b:x2}")),
+        1 => string.Concat(Encoding.UTF8.GetBytes(rune.ToString()).Select(b => "\\" + Convert.ToString(b, 8).PadLeft(3, '0'))),
+        2 when rune.IsAscii && !Rune.IsLetterOrDigit(rune) => $"\\{rune}",
+        _ => string.Concat(rune.ToString().Select(unit => random.Next(2) == 0 ? $"\\u{(int)unit:x4}" : $"\\u{(int)unit:X4}")),
+    };
+
+    private static string Unseen(Random random) => random.Next(12) switch
+    {
+        0 => "\0",
+        1 => "\u001b[31m",
+        2 => "\u001b[0m\u001b[K",
+        3 => "\u001b(B",
+        4 => "\u202e",
+        5 => "\u0085",
+        _ => "",
+    };
 
     // Texts of a password generator, of few letters that overlap themselves, and of any characters.
     private static string RandomSecret(Random random)

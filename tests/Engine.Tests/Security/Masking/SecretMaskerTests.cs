@@ -25,6 +25,14 @@ public sealed class SecretMaskerTests
         yield return Case("JSON, JavaScript", "p@ss w/rd+\\\"ü'\\\\<&>$`");
         yield return Case("JSON, Python", "p@ss w/rd+\\\"\\u00fc'\\\\<&>$`");
         yield return Case("JSON, PHP", "p@ss w\\/rd+\\\"\\u00fc'\\\\<&>$`");
+        yield return Case("JSON, Go", "p@ss w/rd+\\\"ü'\\\\\\u003c\\u0026\\u003e$`");
+        yield return Case("URL, path in Go", "p@ss%20w%2Frd+%22%C3%BC%27%5C%3C&%3E$%60");
+        yield return Case("URL, password in SQLAlchemy", "p%40ss w%2Frd+%22%C3%BC%27%5C%3C%26%3E%24%60");
+        yield return Case("Python, bytes", "p@ss w/rd+\"\\xc3\\xbc\\'\\\\<&>$`");
+        yield return Case("shell, printf %q", "p@ss\\ w/rd+\\\"ü\\'\\\\\\<\\&\\>\\$\\`");
+        yield return Case("shell, printf %q in the C locale", "p@ss w/rd+\"\\303\\274\\'\\\\<&>$`");
+        yield return Case("coloured", "p@ss\u001b[01;31m\u001b[K w/\u001b[mrd+\"ü'\\<&>$`");
+        yield return Case("UTF-16", string.Join('\0', "p@ss w/rd+\"ü'\\<&>$`".AsEnumerable()));
         yield return Case("shell, single quotes", "p@ss w/rd+\"ü'\\''\\<&>$`");
         yield return Case("shell, double quotes", "p@ss w/rd+\\\"ü'\\\\<&>\\$\\`");
 
@@ -62,7 +70,18 @@ public sealed class SecretMaskerTests
 
         Assert.That(masker.Mask("key: abcdefgh."), Is.EqualTo("key: ***."));
         Assert.That(masker.Mask("xyz stays, being too short"), Is.EqualTo("xyz stays, being too short"));
-        Assert.That(masker.Mask("-----BEGIN-----\nabcdefgh\r\nxyz\n."), Is.EqualTo("***."));
+        Assert.That(masker.Mask("-----BEGIN-----\nabcdefgh\r\nxyz\n."), Is.EqualTo("***\n."));
+    }
+
+    [Test]
+    public void Wrapped_base64_is_masked_from_its_first_line_to_its_last([Values(64, 76)] int width, [Values("\n", "\r\n", "\n    ", "\\n")] string lineEnd)
+    {
+        var secret = string.Concat(Enumerable.Range(0, 30).Select(number => $"{number:x4}"));
+        var text = string.Join(lineEnd, Convert.ToBase64String(Encoding.UTF8.GetBytes($"KEY={secret}&END")).Chunk(width).Select(line => new string(line)));
+
+        var masked = new SecretMasker([secret]).Mask(text);
+
+        Assert.That(masked, Is.EqualTo("S0VZPT***CZFTkQ="));
     }
 
     [Test]

@@ -9,6 +9,7 @@ namespace DelphiRunner.Engine.Execution.Output;
 /// </summary>
 internal static class LineCleaner
 {
+    private const byte Bell = 7;
     private const byte Escape = 0x1B;
 
     // Control characters, and the first bytes of U+0080 to U+00BF and U+2000 to U+2FFF, which may be some.
@@ -24,11 +25,12 @@ internal static class LineCleaner
         var next = line.IndexOfAny(Suspicious);
         if (next < 0)
             return false;
+        var isAStringsEndAhead = true;
         while (next >= 0)
         {
             cleaned.Write(line[..next]);
             line = line[next..];
-            line = line[Skip(line, cleaned)..];
+            line = line[Skip(line, cleaned, ref isAStringsEndAhead)..];
             next = line.IndexOfAny(Suspicious);
         }
 
@@ -37,7 +39,7 @@ internal static class LineCleaner
     }
 
     // Gives how many bytes at the beginning are dealt with: written, replaced or left out.
-    private static int Skip(ReadOnlySpan<byte> line, ArrayBufferWriter<byte> cleaned)
+    private static int Skip(ReadOnlySpan<byte> line, ArrayBufferWriter<byte> cleaned, ref bool isAStringsEndAhead)
     {
         switch (line)
         {
@@ -45,7 +47,7 @@ internal static class LineCleaner
                 cleaned.Write(" "u8);
                 return 1;
             case [Escape, ..]:
-                return LengthOfEscape(line);
+                return LengthOfEscape(line, ref isAStringsEndAhead);
             case [0xC2, 0x9B, ..]:
                 return 2 + LengthOfControlSequence(line[2..]);
             case [0xC2, >= 0x80 and <= 0x9F, ..]:
@@ -71,7 +73,7 @@ internal static class LineCleaner
     }
 
     // ECMA-48: ESC [ begins a control sequence; ESC ] P X ^ _ begin a string up to BEL or ESC \; others have one final byte.
-    private static int LengthOfEscape(ReadOnlySpan<byte> line)
+    private static int LengthOfEscape(ReadOnlySpan<byte> line, ref bool isAStringsEndAhead)
     {
         switch (line)
         {
@@ -79,13 +81,30 @@ internal static class LineCleaner
                 return 2 + LengthOfControlSequence(line[2..]);
             case [_, (byte)']' or (byte)'P' or (byte)'X' or (byte)'^' or (byte)'_', ..]:
                 // A string without an end would hide the rest of the line, so then only its beginning is removed.
-                var bell = line.IndexOf((byte)7);
-                var end = line[1..].IndexOf([Escape, (byte)'\\']);
-                return end >= 0 && (bell < 0 || end < bell) ? end + 3 : bell >= 0 ? bell + 1 : 2;
+                // Once none is found there is none for the others behind it: to look each time takes the square of the line's length.
+                var length = isAStringsEndAhead ? LengthToStringsEnd(line[2..]) : 0;
+                isAStringsEndAhead = length > 0;
+                return 2 + length;
             default:
-                var length = 1 + Count(line[1..], 0x20, 0x2F);
-                return length < line.Length && line[length] is >= 0x30 and <= 0x7E ? length + 1 : 1;
+                var final = 1 + Count(line[1..], 0x20, 0x2F);
+                return final < line.Length && line[final] is >= 0x30 and <= 0x7E ? final + 1 : 1;
         }
+    }
+
+    // Looks no further than the first end, whichever it is; 0 when there is none.
+    private static int LengthToStringsEnd(ReadOnlySpan<byte> rest)
+    {
+        var length = 0;
+        while (rest[length..].IndexOfAny(Bell, Escape) is >= 0 and var next)
+        {
+            length += next + 1;
+            if (rest[length - 1] == Bell)
+                return length;
+            if (length < rest.Length && rest[length] == '\\')
+                return length + 1;
+        }
+
+        return 0;
     }
 
     private static int LengthOfControlSequence(ReadOnlySpan<byte> rest)

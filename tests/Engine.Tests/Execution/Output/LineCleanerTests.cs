@@ -52,4 +52,60 @@ public sealed class LineCleanerTests
             Assert.That(Encoding.UTF8.GetString(result).Any(c => char.IsControl(c) || c is '\u2028' or '\u2029'), Is.False, () => $"seed {seed}: {Convert.ToHexString(line)}");
         }
     }
+
+    [TestCase("\u001b]", "", TestName = "Strings_without_an_end_cost_no_more_than_the_line_is_long")]
+    [TestCase("\u001b]x\u0007", "", TestName = "Strings_with_one_end_cost_no_more_than_the_line_is_long")]
+    [TestCase("\u001bPx\u001b\\", "", TestName = "Strings_with_the_other_end_cost_no_more_than_the_line_is_long")]
+    [TestCase("\u001b]\u001b_x", "x", TestName = "Strings_in_strings_cost_no_more_than_the_line_is_long")]
+    public void A_long_line_of_strings_is_cleaned(string piece, string expected)
+    {
+        // So long that a look at the rest of the line for each of them would take an hour.
+        const int Count = 4 * 1024 * 1024;
+        var cleaned = new ArrayBufferWriter<byte>();
+
+        LineCleaner.TryClean(Encoding.UTF8.GetBytes(new StringBuilder().Insert(0, piece, Count).ToString()), cleaned);
+
+        Assert.That(cleaned.WrittenCount, Is.EqualTo(Count * expected.Length));
+        Assert.That(cleaned.WrittenSpan.ContainsAnyExcept(Encoding.UTF8.GetBytes(expected)), Is.False);
+    }
+
+    [Test]
+    public void Strings_and_their_ends_are_told_apart_as_by_a_look_at_the_whole_rest_for_each()
+    {
+        var random = Seed.Begin(out var seed);
+        var cleaned = new ArrayBufferWriter<byte>();
+        for (var round = 0; round < 100_000; round++)
+        {
+            var line = new string(random.GetItems<char>("\u001b\u001b\u001b]P\\\u0007ab", random.Next(24)));
+            cleaned.ResetWrittenCount();
+
+            var result = LineCleaner.TryClean(Encoding.UTF8.GetBytes(line), cleaned) ? Encoding.UTF8.GetString(cleaned.WrittenSpan) : line;
+
+            Assert.That(result, Is.EqualTo(WithoutStrings(line)), () => $"seed {seed}: {Convert.ToHexString(Encoding.UTF8.GetBytes(line))}");
+        }
+    }
+
+    // Knows the letters of the test above only.
+    private static string WithoutStrings(string line)
+    {
+        var text = new StringBuilder();
+        for (var i = 0; i < line.Length; i++)
+        {
+            var next = i + 1 < line.Length ? line[i + 1] : '\0';
+            if (line[i] != '\u001b')
+                text.Append(line[i] == '\u0007' ? "" : line[i]);
+            else if (next is ']' or 'P')
+                i += LengthOfString(line[i..]) - 1;
+            else if (next is '\\' or 'a' or 'b')
+                i++;
+        }
+
+        return text.ToString();
+    }
+
+    private static int LengthOfString(string rest) => new[]
+    {
+        rest.IndexOf('\u0007', StringComparison.Ordinal) + 1,
+        rest.IndexOf("\u001b\\", StringComparison.Ordinal) is >= 0 and var end ? end + 2 : 0,
+    }.Where(length => length > 0).DefaultIfEmpty(2).Min();
 }

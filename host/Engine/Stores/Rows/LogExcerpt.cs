@@ -12,8 +12,14 @@ namespace DelphiRunner.Engine.Stores.Rows;
 /// </remarks>
 internal sealed class LogExcerpt
 {
-    /// <summary>The longest message in characters; 2 KB is what DELPHI readers are promised.</summary>
+    /// <summary>
+    /// The longest message in characters; 2 KB is what DELPHI readers are promised. Of a longer one the beginning stays, or what stands around
+    /// the text that readers look for.
+    /// </summary>
     public const int MaxMessageLength = 2000;
+
+    // What is left of a longer one; the rest says that it was cut.
+    private const int CutMessageLength = MaxMessageLength - 28;
 
     private const int FirstLines = 8;
     private const int LinesKeptForOneText = 4;
@@ -234,6 +240,15 @@ internal sealed class LogExcerpt
         writer.WriteEndObject();
     }
 
+    // The beginning, but for a text that readers look for: what stands around it, half of it in front, since what follows belongs to it.
+    private static string Cut(ReadOnlySpan<char> message, string? keptFor)
+    {
+        var mark = keptFor is null ? 0 : message.LastIndexOf(keptFor, StringComparison.Ordinal);
+        var start = Math.Clamp(mark - (CutMessageLength / 2), 0, message.Length - CutMessageLength);
+        var end = start + CutMessageLength;
+        return $"{(start > 0 ? "…" : "")}{message[start..end]}{(end < message.Length ? "…" : "")} [{message.Length} characters]";
+    }
+
     /// <summary>What is known of a line beside its text.</summary>
     private readonly record struct EntryHead(DateTimeOffset? Time, string? TimeText, string Level, string? KeptFor, long Number)
     {
@@ -266,7 +281,7 @@ internal sealed class LogExcerpt
         {
             if (message.Length > MaxMessageLength)
             {
-                message = $"{message[..(MaxMessageLength - 24)]}… [{message.Length} characters]";
+                message = Cut(message, KeptFor);
             }
 
             if (_message.Length < message.Length)

@@ -74,6 +74,33 @@ internal sealed class LogExcerptTests
         Assert.That(message, Does.EndWith("[7200 characters]"));
     }
 
+    [TestCase(0, 7000)]
+    [TestCase(1970, 0)]
+    [TestCase(2500, 0)]
+    [TestCase(2500, 7000)]
+    [TestCase(300_000, 20)]
+    public void What_readers_look_for_stays_in_a_message_that_is_cut(int before, int behind)
+    {
+        const string Line = "Results stored in DynamoDB for conversation 12345";
+        var excerpt = LogExcerpt.Read(null, Noon);
+        excerpt.Add(Noon, "INFO", $"[stdout] {new string('.', before)}{Line}{new string('!', behind)}", keptFor: "Results stored in DynamoDB");
+
+        using var document = JsonDocument.Parse(excerpt.ToJson(16_000));
+        var message = document.RootElement.GetProperty("entries")[0].GetProperty("message").GetString()!;
+        Assert.That(message, Does.Contain(Line).And.EndsWith($"[{9 + before + Line.Length + behind} characters]"));
+        Assert.That(message, Has.Length.InRange(LogExcerpt.MaxMessageLength - 30, LogExcerpt.MaxMessageLength));
+        Assert.That(message, before == 0 ? Does.StartWith("[stdout] Results") : Does.StartWith("…."));
+    }
+
+    [Test]
+    public void Of_a_long_message_the_last_text_that_readers_look_for_stays()
+    {
+        var excerpt = LogExcerpt.Read(null, Noon);
+        excerpt.Add(Noon, "INFO", $"stored 1 {new string('.', 5000)} stored 2", keptFor: "stored");
+
+        Assert.That(excerpt.ToJson(16_000), Does.Contain("stored 2… [5018 characters]").Or.Contain("stored 2 [5018 characters]"));
+    }
+
     [Test]
     public void The_excerpt_keeps_to_its_bytes_and_gives_up_an_error_last()
     {

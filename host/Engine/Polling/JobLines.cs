@@ -7,7 +7,7 @@ namespace DelphiRunner.Engine.Polling;
 
 /// <summary>Takes a line for standard output; must not block.</summary>
 /// <param name="line">The line, without its end.</param>
-/// <param name="isWanted">Whether readers look for it, so that it is the last to be dropped.</param>
+/// <param name="isWanted">Whether readers look for it or the host itself says it, so that it is the last to be dropped.</param>
 internal delegate void TakeJobLine(ReadOnlySpan<char> line, bool isWanted);
 
 /// <summary>Writes the lines of all jobs to standard output, in their order, on its own task.</summary>
@@ -30,7 +30,7 @@ internal sealed partial class JobLines : IAsyncDisposable
     /// <summary>The most bytes of memory for lines that wait for a reader.</summary>
     public const int Capacity = 8 * 1024 * 1024;
 
-    // Ordinary lines leave this much to those that readers look for.
+    // Ordinary lines, however many errors are among them, leave this much to those that are wanted.
     private const int Reserve = Capacity / 4;
 
     private static readonly byte[] LineEnd = Encoding.UTF8.GetBytes(Environment.NewLine);

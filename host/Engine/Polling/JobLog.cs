@@ -44,11 +44,11 @@ internal sealed class JobLog(string jobId, LogExcerpt excerpt, LineMarks marks, 
     }
 
     /// <summary>Adds a line. Line breaks and control characters in it become spaces, so that it cannot forge another line.</summary>
-    public void Add(string level, string message) => Add(level, origin: "", message, isNews: level != Information);
+    public void Add(string level, string message) => Add(level, origin: "", message);
 
     /// <summary>Adds a line of the command's output, with the level that its text shows.</summary>
     public void AddOutput(ReadOnlySpan<char> text, bool fromStandardError) =>
-        Add(marks.LevelOf(text), fromStandardError ? "[stderr] " : "[stdout] ", text, isNews: true);
+        Add(marks.LevelOf(text), fromStandardError ? "[stderr] " : "[stdout] ", text);
 
     /// <summary>Gives the excerpt if lines came since it was last taken.</summary>
     public string? TakeChanged(int maxBytes)
@@ -98,8 +98,9 @@ internal sealed class JobLog(string jobId, LogExcerpt excerpt, LineMarks marks, 
         return line;
     }
 
-    private void Add(string level, string origin, ReadOnlySpan<char> text, bool isNews)
+    private void Add(string level, string origin, ReadOnlySpan<char> text)
     {
+        var isOutput = origin.Length > 0;
         lock (_lock)
         {
             _line.ResetWrittenCount();
@@ -111,10 +112,11 @@ internal sealed class JobLog(string jobId, LogExcerpt excerpt, LineMarks marks, 
             _line.Write(OneLine(text));
             var message = _line.WrittenSpan[start..];
             var keptFor = marks.KeptFor(message);
-            writeLine(_line.WrittenSpan, isWanted: keptFor is not null || level != Information);
+            // Not a command's errors too: a flood of them would take the room that is left for the ends of other jobs.
+            writeLine(_line.WrittenSpan, isWanted: keptFor is not null || !isOutput);
             excerpt.Add(time.GetUtcNow(), level, message, keptFor);
             _changed = true;
-            _hasNews |= isNews;
+            _hasNews |= isOutput || level != Information;
         }
     }
 }

@@ -107,7 +107,7 @@ internal sealed class JobLogTests
     }
 
     [Test]
-    public void What_readers_look_for_is_told_to_standard_output_so_that_it_is_dropped_last()
+    public void What_readers_look_for_and_what_the_host_says_are_dropped_last_and_no_flood_of_errors_displaces_them()
     {
         var wanted = new List<bool>();
         var log = new JobLog(
@@ -116,8 +116,11 @@ internal sealed class JobLogTests
         log.AddOutput("line", fromStandardError: false);
         log.AddOutput("Results stored in DynamoDB", fromStandardError: false);
         log.AddOutput("ERROR", fromStandardError: false);
+        log.AddOutput("WARNING", fromStandardError: true);
+        log.Add(JobLog.Information, "Job completed");
+        log.Add(JobLog.Error, "No program");
 
-        Assert.That(wanted, Is.EqualTo(new[] { false, true, true }));
+        Assert.That(wanted, Is.EqualTo(new[] { false, true, false, false, true, true }));
     }
 
     private JobLog Log() => new(

@@ -12,12 +12,16 @@ namespace DelphiRunner.Runner;
 /// <summary>The host's own log: standard error, so that standard output carries the lines of the jobs alone, and a file if one is named.</summary>
 /// <remarks>
 /// Standard error is written on a thread of its own, since a reader that does not read must not stop the host. What does not fit into the buffer
-/// is dropped and counted in a line of its own.
+/// is dropped and counted in a line of its own. That the file fails is said on standard error.
 /// </remarks>
 internal sealed class HostLog : IAsyncDisposable
 {
     /// <summary>The most lines that wait for a reader.</summary>
     public const int Capacity = 10_000;
+
+    // Together they bound what the files take of a disk.
+    private const long MaxFileBytes = 64 * 1024 * 1024;
+    private const int MaxFiles = 31;
 
     private HostLog(Logger logger, TimeSpan grace)
     {
@@ -36,16 +40,15 @@ internal sealed class HostLog : IAsyncDisposable
     public static HostLog Open(LoggingOptions options, TimeSpan grace)
     {
         var drops = new DropCount();
-        var configuration = new LoggerConfiguration().MinimumLevel.Is(LevelOf(options.Level)).Enrich.FromLogContext()
-            .WriteTo.Async(
-                to => to.Sink(new DropNotices(LoggerSinkConfiguration.CreateSink(errors => WriteToStandardError(errors, options.Format)), drops)),
-                bufferSize: Capacity,
-                blockWhenFull: false,
-                monitor: drops);
+        var standardError = LoggerSinkConfiguration.CreateSink(lines => lines.Async(
+            to => to.Sink(new DropNotices(LoggerSinkConfiguration.CreateSink(errors => WriteToStandardError(errors, options.Format)), drops)),
+            bufferSize: Capacity,
+            blockWhenFull: false,
+            monitor: drops));
+        var configuration = new LoggerConfiguration().MinimumLevel.Is(LevelOf(options.Level)).Enrich.FromLogContext().WriteTo.Sink(standardError);
         if (options.File is { } file)
         {
-            configuration = configuration.WriteTo.File(
-                new CompactJsonFormatter(), file, rollingInterval: RollingInterval.Day, retainedFileCountLimit: 31);
+            configuration = configuration.WriteTo.Fallible(to => WriteToFile(to, file), new FileFailures(standardError, file, TimeProvider.System));
         }
 
         return new HostLog(configuration.CreateLogger(), grace);
@@ -56,6 +59,10 @@ internal sealed class HostLog : IAsyncDisposable
         AppDomain.CurrentDomain.UnhandledException -= WriteOut;
         await Task.Run(Logger.Dispose).WaitAsync(Grace, TimeProvider.System).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
+
+    private static void WriteToFile(LoggerSinkConfiguration to, string file) => to.File(
+        new CompactJsonFormatter(), file, fileSizeLimitBytes: MaxFileBytes, rollingInterval: RollingInterval.Day, rollOnFileSizeLimit: true,
+        retainedFileCountLimit: MaxFiles);
 
     private static void WriteToStandardError(LoggerSinkConfiguration to, LogFormat format)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using DelphiRunner.Runner.Configuration;
 
 namespace DelphiRunner.Runner.Tests;
@@ -9,12 +10,14 @@ internal sealed class HostLogTests
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
 
     private TextWriter _before = null!;
+    private string _folder = null!;
     private WaitingWriter _written = null!;
 
     [SetUp]
     public void Redirect()
     {
         _before = Console.Error;
+        _folder = Directory.CreateTempSubdirectory("delphi-runner-").FullName;
         _written = new WaitingWriter();
         Console.SetError(_written);
     }
@@ -24,6 +27,7 @@ internal sealed class HostLogTests
     {
         Console.SetError(_before);
         _written.Dispose();
+        Directory.Delete(_folder, recursive: true);
     }
 
     [Test]
@@ -36,6 +40,61 @@ internal sealed class HostLogTests
 
         Assert.That(_written.ToString().Trim().Split('\n'), Has.Length.EqualTo(1));
         Assert.That(_written.ToString(), Does.Contain("Job a\uFFFD2026-11-24 04:00:00.000 FTL forged\uFFFD[31m ended"));
+    }
+
+    [Test]
+    public async Task A_file_that_has_become_large_is_followed_by_another()
+    {
+        var name = Path.Combine(_folder, "host.json");
+        foreach (var file in FilesOfTheDay(name))
+        {
+            await using var large = File.Create(file);
+            large.SetLength(1L << 30); // Takes no room on the disk.
+        }
+
+        await using (var log = HostLog.Open(new LoggingOptions { File = name }, Soon))
+        {
+            log.Logger.Information("Line");
+        }
+
+        var next = Directory.GetFiles(_folder, "*_001.json").Single();
+        Assert.That(await File.ReadAllTextAsync(next), Does.Contain("\"@mt\":\"Line\""));
+        Assert.That(FilesOfTheDay(name).Select(file => new FileInfo(file).Length), Is.All.EqualTo(1L << 30));
+    }
+
+    [Test]
+    public async Task A_file_that_cannot_be_opened_costs_no_line_on_standard_error_and_is_told_there_once()
+    {
+        var noFolder = Path.Combine(_folder, "none");
+        await File.WriteAllTextAsync(noFolder, "");
+        var name = Path.Combine(noFolder, "host.json");
+        await using (var log = HostLog.Open(new LoggingOptions { File = name }, Soon))
+        {
+            log.Logger.Information("One");
+            log.Logger.Information("Two");
+        }
+
+        var lines = _written.ToString().Trim().Split(Environment.NewLine);
+        Assert.That(lines, Has.Length.EqualTo(3));
+        Assert.That(lines, Has.One.EndsWith(" INF One").And.One.EndsWith(" INF Two"));
+        Assert.That(lines, Has.One.Contains($" ERR The log's file {name} fails: "));
+    }
+
+    [Test]
+    [Platform("Linux")]
+    public async Task A_full_disk_is_told_on_standard_error_once()
+    {
+        var name = Path.Combine(_folder, "host.json");
+        foreach (var file in FilesOfTheDay(name))
+            File.CreateSymbolicLink(file, "/dev/full");
+        await using (var log = HostLog.Open(new LoggingOptions { File = name }, Soon))
+        {
+            log.Logger.Information("One");
+            log.Logger.Information("Two");
+        }
+
+        var lines = _written.ToString().Trim().Split(Environment.NewLine);
+        Assert.That(lines, Has.Length.EqualTo(3).And.One.Contains("No space left on device"));
     }
 
     [TestCase(LogFormat.Text, " WRN 5 lines of this log were not written, since nobody read fast enough")]
@@ -69,6 +128,10 @@ internal sealed class HostLogTests
         Assert.That(_written.ToString(), Is.Empty);
         _written.GoOn();
     }
+
+    // Of tomorrow too: it may begin meanwhile.
+    private static IEnumerable<string> FilesOfTheDay(string name) =>
+        new[] { DateTime.Now, DateTime.Now.AddDays(1) }.Select(day => Path.ChangeExtension(name, null) + day.ToString("yyyyMMdd", CultureInfo.InvariantCulture) + ".json");
 
     /// <summary>Standard error whose reader may stop to read.</summary>
     private sealed class WaitingWriter : StringWriter

@@ -21,7 +21,7 @@ internal sealed record LoggingOptions
     /// <summary>Default: <see cref="LogFormat.Text"/>.</summary>
     public LogFormat Format { get; init; }
 
-    /// <summary>The absolute path of a file that gets the log beside standard error, a new one each day. Default: none.</summary>
+    /// <summary>The absolute path of a file that gets the log beside standard error, a new one each day and at 64 MiB. Default: none.</summary>
     public string? File { get; init; }
 
     /// <summary>Reads a level by its name or by the name that Python gives it (<c>INFO</c>), in any case.</summary>

@@ -73,7 +73,7 @@ internal sealed class HostLog : IAsyncDisposable
         }
 
         to.Logger(lines => lines.MinimumLevel.Verbose().Enrich.With<PrintableProperties>().WriteTo.Console(
-            outputTemplate: "{Timestamp:yyyy-MM-dd HH:mm:ss.fff} {Level:u3} {Message:lj}{NewLine}{Exception}",
+            outputTemplate: $"{{Timestamp:yyyy-MM-dd HH:mm:ss.fff}} {{Level:u3}} {{Message:lj}}{{NewLine}}{{{PrintableProperties.Exception}}}",
             formatProvider: CultureInfo.InvariantCulture,
             standardErrorFromLevel: LogEventLevel.Verbose));
     }

@@ -43,6 +43,25 @@ internal sealed class HostLogTests
     }
 
     [Test]
+    public async Task What_an_exception_quotes_forges_no_line_and_steers_no_terminal()
+    {
+        var inner = new FormatException("'1\r\n2026-11-24 04:00:00.000 FTL forged\u001b[31m\u009b2J\u2028\tand more' is no number");
+        await using (var log = HostLog.Open(new LoggingOptions(), Soon))
+        {
+            log.Logger.Error(Thrown(new InvalidOperationException("a\nb", inner)), "Job {JobId} failed", "a");
+            log.Logger.Information("Next");
+        }
+
+        var lines = _written.ToString().Split(Environment.NewLine)[..^1];
+        Assert.That(lines[0], Does.EndWith(" ERR Job a failed"));
+        Assert.That(lines[1], Is.EqualTo("    System.InvalidOperationException: a"));
+        Assert.That(lines[^1], Does.EndWith(" INF Next"));
+        Assert.That(lines[1..^1], Is.All.StartsWith("    ").And.Some.Contains("HostLogTests.Thrown"));
+        Assert.That(lines, Has.Some.EqualTo("    2026-11-24 04:00:00.000 FTL forged\uFFFD[31m\uFFFD2J"));
+        Assert.That(string.Concat(lines).Where(letter => char.IsControl(letter) && letter != '\t'), Is.Empty);
+    }
+
+    [Test]
     public async Task A_file_that_has_become_large_is_followed_by_another()
     {
         var name = Path.Combine(_folder, "host.json");
@@ -132,6 +151,18 @@ internal sealed class HostLogTests
     // Of tomorrow too: it may begin meanwhile.
     private static IEnumerable<string> FilesOfTheDay(string name) =>
         new[] { DateTime.Now, DateTime.Now.AddDays(1) }.Select(day => Path.ChangeExtension(name, null) + day.ToString("yyyyMMdd", CultureInfo.InvariantCulture) + ".json");
+
+    private static InvalidOperationException Thrown(InvalidOperationException exception)
+    {
+        try
+        {
+            throw exception;
+        }
+        catch (InvalidOperationException thrown)
+        {
+            return thrown;
+        }
+    }
 
     /// <summary>Standard error whose reader may stop to read.</summary>
     private sealed class WaitingWriter : StringWriter

@@ -1,4 +1,5 @@
 using System.Buffers;
+using DelphiRunner.Engine.Security.Masking;
 
 namespace DelphiRunner.Engine.Execution.Output;
 
@@ -46,52 +47,38 @@ internal static class LineCleaner
             case [(byte)'\t', ..]:
                 cleaned.Write(" "u8);
                 return 1;
-            case [Escape, ..]:
-                return LengthOfEscape(line, ref isAStringsEndAhead);
-            case [0xC2, 0x9B, ..]:
-                return 2 + LengthOfControlSequence(line[2..]);
-            case [0xC2, >= 0x80 and <= 0x9F, ..]:
-                return 2;
             case [0xE2, 0x80, 0xA8 or 0xA9, ..]:
                 cleaned.Write(" "u8);
                 return 3;
-            case [0xE2, 0x80, (>= 0xAA and <= 0xAE) or 0x8E or 0x8F, ..] or [0xE2, 0x81, >= 0xA6 and <= 0xA9, ..]:
-                return 3;
-            case [0xC2, >= 0x80 and <= 0xBF, ..]:
-                cleaned.Write(line[..2]);
-                return 2;
-            case [0xE2, >= 0x80 and <= 0xBF, >= 0x80 and <= 0xBF, ..]:
-                cleaned.Write(line[..3]);
-                return 3;
-            case [0xC2 or 0xE2, ..]:
-                // Replaced here already: with what follows it behind a removed character it could become one of those above.
-                cleaned.Write("\uFFFD"u8);
-                return line is [0xE2, >= 0x80 and <= 0xBF, ..] ? 2 : 1;
-            default:
-                return 1;
-        }
-    }
-
-    // ECMA-48: ESC [ begins a control sequence; ESC ] P X ^ _ begin a string up to BEL or ESC \; others have one final byte.
-    private static int LengthOfEscape(ReadOnlySpan<byte> line, ref bool isAStringsEndAhead)
-    {
-        switch (line)
-        {
-            case [_, (byte)'[', ..]:
-                return 2 + LengthOfControlSequence(line[2..]);
-            case [_, (byte)']' or (byte)'P' or (byte)'X' or (byte)'^' or (byte)'_', ..]:
+            case [Escape, (byte)']' or (byte)'P' or (byte)'X' or (byte)'^' or (byte)'_', ..]:
                 // A string without an end would hide the rest of the line, so then only its beginning is removed.
                 // Once none is found there is none for the others behind it: to look each time takes the square of the line's length.
                 var length = isAStringsEndAhead ? LengthToStringsEnd(line[2..]) : 0;
                 isAStringsEndAhead = length > 0;
                 return 2 + length;
             default:
-                var final = 1 + Count(line[1..], 0x20, 0x2F);
-                return final < line.Length && line[final] is >= 0x30 and <= 0x7E ? final + 1 : 1;
+                return TerminalCodes.LengthAt(line, out _) is > 0 and var code ? code : TakeCharacter(line, cleaned);
         }
     }
 
-    // Looks no further than the first end, whichever it is; 0 when there is none.
+    private static int TakeCharacter(ReadOnlySpan<byte> line, ArrayBufferWriter<byte> cleaned)
+    {
+        switch (line)
+        {
+            case [0xC2, >= 0x80 and <= 0xBF, ..]:
+                cleaned.Write(line[..2]);
+                return 2;
+            case [0xE2, >= 0x80 and <= 0xBF, >= 0x80 and <= 0xBF, ..]:
+                cleaned.Write(line[..3]);
+                return 3;
+            default:
+                // Replaced here already: with what follows it behind a removed character it could become one of those above.
+                cleaned.Write("\uFFFD"u8);
+                return line is [0xE2, >= 0x80 and <= 0xBF, ..] ? 2 : 1;
+        }
+    }
+
+    // ECMA-48: a string goes up to BEL or ESC \. Looks no further than the first end, whichever it is; 0 when there is none.
     private static int LengthToStringsEnd(ReadOnlySpan<byte> rest)
     {
         var length = 0;
@@ -105,18 +92,5 @@ internal static class LineCleaner
         }
 
         return 0;
-    }
-
-    private static int LengthOfControlSequence(ReadOnlySpan<byte> rest)
-    {
-        var length = Count(rest, 0x30, 0x3F);
-        length += Count(rest[length..], 0x20, 0x2F);
-        return length < rest.Length && rest[length] is >= 0x40 and <= 0x7E ? length + 1 : length;
-    }
-
-    private static int Count(ReadOnlySpan<byte> bytes, byte low, byte high)
-    {
-        var count = bytes.IndexOfAnyExceptInRange(low, high);
-        return count < 0 ? bytes.Length : count;
     }
 }

@@ -20,6 +20,9 @@ internal static class BuiltFiles
 
     public static string Plugins { get; } = Path.Combine(Artifacts, "plugins");
 
+    /// <summary>The plugins of the tests, each for one situation.</summary>
+    public static string TestPlugins { get; } = Path.Combine(Artifacts, "test-plugins");
+
     /// <summary>The rows of an existing deployment, in DynamoDB JSON.</summary>
     public static string DelphiJobs { get; } = Path.Combine(Root, "tests", "Fixtures", "delphi-jobs");
 

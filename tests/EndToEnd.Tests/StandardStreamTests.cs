@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json.Nodes;
 
 namespace DelphiRunner.EndToEnd.Tests;
 
@@ -13,6 +14,8 @@ public sealed class StandardStreamTests : IDisposable
 
     // What a pipe of Linux takes before its writer waits.
     private const int PipeBytes = 64 * 1024;
+
+    private static readonly Dictionary<string, string> NoEnvironment = [];
 
     private readonly Deployment _deployment = new();
 
@@ -42,7 +45,7 @@ public sealed class StandardStreamTests : IDisposable
         await SubmitAsync("job-1");
         await using var host = _deployment.StartBehind(
             ["perl", "-MFcntl", "-e", "fcntl(STDOUT, F_SETFL, fcntl(STDOUT, F_GETFL, 0) | O_NONBLOCK) or die; exec @ARGV"],
-            new Dictionary<string, string>(),
+            NoEnvironment,
             "run",
             "--once");
 
@@ -73,7 +76,7 @@ public sealed class StandardStreamTests : IDisposable
                 "bwrap", "--dev-bind", "/", "/", "--size", "4000000", "--tmpfs", small,
                 "sh", "-c", $"head -c 3800000 /dev/zero > {small}/filler; \"$0\" \"$@\" > {small}/out; end=$?; cat {small}/out > out; exit $end",
             ],
-            new Dictionary<string, string>(),
+            NoEnvironment,
             "run",
             "--once");
         await host.WaitForErrorAsync("cannot be written to standard output: No space left on device");
@@ -142,13 +145,35 @@ public sealed class StandardStreamTests : IDisposable
         await pipe.WriteAsync(new byte[PipeBytes]);
         await using var host = StartTo("2> late", "run", "--once");
         await host.WaitForOutputAsync("Job completed");
-        using var reader = new StreamReader(new FileStream(pipe.Name, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0));
-        await pipe.DisposeAsync(); // From here on, the pipe ends with the host.
 
-        var log = await reader.ReadToEndAsync().WaitAsync(RunnerProgram.Limit);
+        var log = await ReadToEndAsync(pipe);
 
         Assert.That((await host.WaitAsync()).ExitCode, Is.Zero);
         Assert.That(log, Does.Contain("Successfully claimed job job-1").And.Contain("All workers have stopped"));
+    }
+
+    [Test]
+    public async Task What_led_to_a_crash_stands_in_the_log_before_it()
+    {
+        using var folder = new TemporaryFolder();
+        var plugin = Path.Combine(folder.FullPath, "plugins", "Crashing");
+        Directory.CreateDirectory(plugin);
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(BuiltFiles.TestPlugins, "Crashing")))
+            File.Copy(file, Path.Combine(plugin, Path.GetFileName(file)));
+        folder.Write("runner.yaml", "{ store: { kind: sqlite, path: queue.db }, plugins: { folder: plugins } }");
+        await using var unread = await MakePipeAsync(folder.FullPath, "unread");
+        await unread.WriteAsync(new byte[PipeBytes]);
+        await using var crashes = await MakePipeAsync(folder.FullPath, "crashes");
+        var config = new JsonObject { ["pipe"] = crashes.Name }.ToJsonString();
+        var submit = await RunnerProgram.RunAsync(folder.FullPath, NoEnvironment, "submit", "--type", "CRASH", "--job-config", config, "--id", "job-1");
+        Assert.That(submit.ExitCode, Is.Zero, submit.ToString());
+        await using var host = RunnerProgram.StartBehind(["sh", "-c", "exec \"$0\" \"$@\" 2> unread"], folder.FullPath, NoEnvironment, "run", "--once");
+        await crashes.ReadExactlyAsync(new byte[1]).AsTask().WaitAsync(RunnerProgram.Limit);
+
+        var log = await ReadToEndAsync(unread);
+
+        Assert.That((await host.WaitAsync()).ExitCode, Is.Not.Zero);
+        Assert.That(log, Does.Match("(?s)Successfully claimed job job-1.*Unhandled exception.*This test plugin ends its host."));
     }
 
     private static void AssertHasEveryLine(IEnumerable<string> lines) => Assert.That(
@@ -156,17 +181,26 @@ public sealed class StandardStreamTests : IDisposable
         Is.EqualTo(Enumerable.Range(1, Lines).Select(number => $"[DELPHI JOB job-1] INFO: [stdout] number {number}.")));
 
     private RunnerProgram StartTo(string redirection, params string[] arguments) =>
-        _deployment.StartBehind(["sh", "-c", $"exec \"$0\" \"$@\" {redirection}"], new Dictionary<string, string>(), arguments);
+        _deployment.StartBehind(["sh", "-c", $"exec \"$0\" \"$@\" {redirection}"], NoEnvironment, arguments);
 
-    private async Task<FileStream> MakePipeAsync(string name)
+    private Task<FileStream> MakePipeAsync(string name) => MakePipeAsync(_deployment.Folder, name);
+
+    private static async Task<FileStream> MakePipeAsync(string folder, string name)
     {
-        var path = Path.Combine(_deployment.Folder, name);
+        var path = Path.Combine(folder, name);
         using (var make = Process.Start("mkfifo", [path]))
         {
             await make.WaitForExitAsync();
         }
 
         return new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
+    }
+
+    private static async Task<string> ReadToEndAsync(FileStream pipe)
+    {
+        using var reader = new StreamReader(new FileStream(pipe.Name, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0));
+        await pipe.DisposeAsync(); // From here on, the pipe ends with the host.
+        return await reader.ReadToEndAsync().WaitAsync(RunnerProgram.Limit);
     }
 
     private Task SubmitAsync(params string[] jobIds) => SubmitAsync(_deployment, jobIds);

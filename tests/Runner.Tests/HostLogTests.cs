@@ -132,6 +132,29 @@ internal sealed class HostLogTests
 
         var lines = _written.ToString().Trim().Split(Environment.NewLine);
         Assert.That(lines, Has.Length.EqualTo(1 + 1 + HostLog.Capacity).And.Exactly(1).Contains(notice));
+        Assert.That(lines[^1], Does.Contain(notice));
+    }
+
+    [Test]
+    public async Task Lines_that_are_missing_are_told_where_they_are_missing()
+    {
+        _written.Stop();
+        var told = _written.WaitForAsync("2 lines of this log were not written");
+        await using (var log = HostLog.Open(new LoggingOptions(), Soon))
+        {
+            log.Logger.Information("Line {Number}", -1);
+            await _written.Waits.WaitAsync(Soon);
+            for (var number = 0; number < HostLog.Capacity + 2; number++)
+                log.Logger.Information("Line {Number}", number);
+            _written.GoOn();
+            await told.WaitAsync(Soon);
+            log.Logger.Information("Line after");
+        }
+
+        var lines = _written.ToString().Trim().Split(Environment.NewLine);
+        Assert.That(lines[^3], Does.EndWith(string.Create(CultureInfo.InvariantCulture, $"Line {HostLog.Capacity - 1}")));
+        Assert.That(lines[^2], Does.Contain("2 lines of this log were not written"));
+        Assert.That(lines[^1], Does.EndWith("Line after"));
     }
 
     [Test]
@@ -168,13 +191,22 @@ internal sealed class HostLogTests
     private sealed class WaitingWriter : StringWriter
     {
         private readonly TaskCompletionSource _waits = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _seen = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly ManualResetEventSlim _goesOn = new(initialState: true);
+        private string? _awaited;
 
         public Task Waits => _waits.Task;
 
         public void Stop() => _goesOn.Reset();
 
         public void GoOn() => _goesOn.Set();
+
+        /// <summary>Waits for a line that holds the text.</summary>
+        public Task WaitForAsync(string text)
+        {
+            _awaited = text;
+            return _seen.Task;
+        }
 
         public override void Write(char value)
         {
@@ -192,6 +224,8 @@ internal sealed class HostLogTests
         {
             Wait();
             base.Write(value);
+            if (_awaited is { } text && value?.Contains(text, StringComparison.Ordinal) == true)
+                _seen.TrySetResult();
         }
 
         protected override void Dispose(bool disposing)

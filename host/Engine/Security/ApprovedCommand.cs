@@ -1,5 +1,6 @@
 using System.Collections.ObjectModel;
 using DelphiRunner.Engine.Security.Masking;
+using DelphiRunner.Engine.Security.Variables;
 
 namespace DelphiRunner.Engine.Security;
 

@@ -1,4 +1,5 @@
 using DelphiRunner.Contracts;
+using DelphiRunner.Engine.Security.Variables;
 
 namespace DelphiRunner.Engine.Security;
 

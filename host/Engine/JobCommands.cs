@@ -22,17 +22,24 @@ internal sealed class JobCommands(
             ? new SecretMasker(grants.Select(grant => secrets.Find(grant.Name, out _)).OfType<HostSecret>().Select(secret => secret.Value))
             : SecretMasker.None;
 
-    /// <summary>Approves a command under the policies; what they refuse of it, and a time limit of the row that cannot count, is in the refusals.</summary>
+    /// <summary>Approves a command under the policies.</summary>
     /// <param name="command">What the handler asks for.</param>
     /// <param name="handler">The handler that asks.</param>
     /// <param name="row">The job's row.</param>
     /// <param name="place">The attempt's folders.</param>
     /// <param name="fence">The text that tells attempts apart: the attempt's number and the claim's id.</param>
+    /// <param name="refusals">Takes what they leave out of the command, and a time limit of the row that cannot count, also when it is denied.</param>
     /// <exception cref="CommandDeniedException">The command may not run at all.</exception>
-    public Approval Approve(JobCommand command, JobHandler handler, JobRow row, AttemptPlace place, string fence)
+    public ApprovedCommand Approve(
+        JobCommand command, JobHandler handler, JobRow row, AttemptPlace place, string fence, ICollection<Refusal> refusals)
     {
         var (limit, note) = TimeLimitOf(row, command);
-        var approval = policy.Approve(new CommandRequest
+        if (note is not null)
+        {
+            refusals.Add(new Refusal(RefusalKind.TimeLimit, note));
+        }
+
+        var request = new CommandRequest
         {
             Command = command,
             WorkFolder = place.Work,
@@ -46,8 +53,8 @@ internal sealed class JobCommands(
             NamedPrograms = handler.NamedPrograms,
             Secrets = OptionsOf(row.JobType).Secrets,
             TimeLimit = limit,
-        });
-        return note is null ? approval : approval with { Refusals = [new Refusal(RefusalKind.TimeLimit, note), .. approval.Refusals] };
+        };
+        return policy.Approve(request, refusals);
     }
 
     public async Task<ProcessRun> RunAsync(ApprovedCommand command, RunningJob running, AttemptFolder folder)

@@ -104,8 +104,20 @@ internal sealed partial class JobExecutor(
     {
         var claim = running.Claimed.Claim;
         var fence = string.Create(CultureInfo.InvariantCulture, $"{claim.Attempt}:{claim.ClaimId}");
-        var approval = commands.Approve(command, handler, running.Claimed.Row, folder.Place, fence);
-        foreach (var refusal in approval.Refusals)
+        var made = new List<Refusal>();
+        try
+        {
+            return commands.Approve(command, handler, running.Claimed.Row, folder.Place, fence, made);
+        }
+        finally
+        {
+            Report(made, running);
+        }
+    }
+
+    private void Report(IEnumerable<Refusal> made, RunningJob running)
+    {
+        foreach (var refusal in made)
         {
             if (refusal.Text is { } text)
             {
@@ -117,8 +129,6 @@ internal sealed partial class JobExecutor(
                 refusals.Add(kind, running.Claimed.Row.JobType);
             }
         }
-
-        return approval.Command;
     }
 
     /// <summary>Asks the handler how the job ended, again and again while the queue fails it: the command must not run twice for that.</summary>

@@ -25,11 +25,13 @@ internal sealed class JobPlanner(PluginCatalog plugins, JobCommands commands, IJ
         {
             Directory.CreateDirectory(work);
             var plan = await handler.Instance.PlanAsync(job, context, cancellationToken);
+            var refusals = new List<Refusal>();
             return new PlannedJob
             {
                 Handler = handler,
                 Outcome = plan.Outcome,
-                Approval = plan.Command is { } command ? commands.Approve(command, handler, row, new AttemptPlace(work, Path.Combine(work, "secrets")), $"{job.Attempt}:plan") : null,
+                Command = plan.Command is { } command ? commands.Approve(command, handler, row, new AttemptPlace(work, Path.Combine(work, "secrets")), $"{job.Attempt}:plan", refusals) : null,
+                Refusals = refusals,
                 Confinement = plan.Command is null ? null : commands.ConfinementOf(row.JobType),
                 Notes = context.Notes,
             };
@@ -75,8 +77,11 @@ internal sealed record PlannedJob
     /// <summary>The outcome that would be recorded without running anything, or null.</summary>
     public JobOutcome? Outcome { get; init; }
 
-    /// <summary>The command that would run, with what the policy refused of it, or null.</summary>
-    public Approval? Approval { get; init; }
+    /// <summary>The command that would run, or null.</summary>
+    public ApprovedCommand? Command { get; init; }
+
+    /// <summary>What the policy refused of the command.</summary>
+    public required IReadOnlyList<Refusal> Refusals { get; init; }
 
     /// <summary>How the command would be confined, or null.</summary>
     public Confinement? Confinement { get; init; }

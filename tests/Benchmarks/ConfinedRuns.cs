@@ -56,7 +56,7 @@ internal sealed class ConfinedRuns : IDisposable
             Secrets = [],
             SecretFolder = Path.Combine(_state, "secrets"),
             TimeLimit = TimeSpan.FromMinutes(1),
-        }).Command;
+        }, []);
         var run = await _runner.RunAsync(
             new ProcessRequest
             {

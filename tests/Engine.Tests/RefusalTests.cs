@@ -96,6 +96,34 @@ public sealed class RefusalTests : IAsyncDisposable
         Assert.That(_host.Log.Count("RefusalBegan"), Is.EqualTo(4), "the first of each kind is told at once");
     }
 
+    [TestCase("arguments", "sh", 200_000)]
+    [TestCase("program", "/bin/cat", 1)]
+    public async Task What_is_left_out_of_a_command_is_named_and_counted_when_the_command_is_denied_for_something_else(string kind, string program, int length)
+    {
+        _host.Shell = new JobTypeOptions { Secrets = [new("NO_SUCH_SECRET")] };
+        var config = new System.Text.Json.Nodes.JsonObject
+        {
+            ["program"] = program,
+            ["script"] = new string('x', length),
+            ["row_environment"] = new System.Text.Json.Nodes.JsonObject { ["LD_PRELOAD"] = "x.so" },
+        };
+        await _host.SubmitAsync(new NewJob { Id = "job", Type = "SHELL", ConfigJson = config.ToJsonString() }, (JobAttributes.TimeoutSeconds, RowValue.OfText("soon")));
+
+        await _host.RunAsync();
+
+        var row = await _host.ReadAsync("job");
+        Assert.That(row.Status, Is.EqualTo("FAILED"));
+        Assert.That(_counted, Is.EquivalentTo(new Dictionary<string, long>
+        {
+            ["time_limit of SHELL"] = 1,
+            ["environment_name of SHELL"] = 1,
+            ["secret of SHELL"] = 1,
+            [$"{kind} of SHELL"] = 1,
+        }));
+        foreach (var named in new[] { "timeout_seconds is", "LD_PRELOAD", "NO_SUCH_SECRET" })
+            Assert.That(row.Text(JobAttributes.Logs), Does.Contain(named));
+    }
+
     [Test]
     public async Task Job_types_that_nobody_serves_count_as_one_since_rows_name_them()
     {

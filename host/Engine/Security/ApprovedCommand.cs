@@ -52,22 +52,24 @@ internal sealed class ApprovedCommand
     public SecretMasker Masker { get; }
 
     /// <summary>Applies every rule. The rules stand here, beside the only constructor call, so that no caller can leave one out.</summary>
+    /// <param name="request">The command.</param>
+    /// <param name="programs">Which programs may run.</param>
+    /// <param name="folders">Where they may work.</param>
+    /// <param name="environment">What their environment is made of. It comes first, so that what a row asks for is named whatever else is wrong.</param>
+    /// <param name="refusals">Takes what is left out of the command, also when it is denied.</param>
     /// <exception cref="CommandDeniedException">A rule forbids the command, or it could not be started as it is.</exception>
-    public static Approval Approve(CommandRequest request, ProgramPolicy programs, FolderPolicy folders, EnvironmentPolicy environment)
+    public static ApprovedCommand Approve(
+        CommandRequest request, ProgramPolicy programs, FolderPolicy folders, EnvironmentPolicy environment, ICollection<Refusal> refusals)
     {
         var command = request.Command;
         var arguments = command.Arguments.ToArray().AsReadOnly();
+        var variables = environment.Compose(request, refusals);
         ArgumentPolicy.CheckTexts(command.Program, arguments, command.WorkingDirectory, command.StandardInput);
         var program = programs.Admit(command.Program, request.NamedPrograms);
         ArgumentPolicy.CheckScript(program, arguments);
         var workingDirectory = folders.Admit(command.WorkingDirectory, request.WorkFolder);
         var timeLimit = ArgumentPolicy.CheckTimeLimit(command.Program, request.TimeLimit, command.TimeLimit);
-        var variables = environment.Compose(request);
         ArgumentPolicy.CheckSize(program.Path, arguments, variables.Variables);
-        return new Approval
-        {
-            Command = new ApprovedCommand(program, arguments, workingDirectory, variables, command.StandardInput, timeLimit),
-            Refusals = variables.Refusals,
-        };
+        return new ApprovedCommand(program, arguments, workingDirectory, variables, command.StandardInput, timeLimit);
     }
 }

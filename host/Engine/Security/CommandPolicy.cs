@@ -27,15 +27,6 @@ internal sealed record CommandRequest
     public required TimeSpan TimeLimit { get; init; }
 }
 
-/// <summary>A command that may run, and what was left out of it.</summary>
-internal sealed record Approval
-{
-    public required ApprovedCommand Command { get; init; }
-
-    /// <summary>Each variable that was left out with its reason, each secret that is missing, and what else the job's log should say.</summary>
-    public required IReadOnlyList<Refusal> Refusals { get; init; }
-}
-
 /// <summary>Decides whether a handler's command may run, and with which environment.</summary>
 /// <param name="options">The section <c>security</c>.</param>
 /// <param name="hostEnvironment">The host's own environment, from which inherited variables and secrets without a file are taken.</param>
@@ -50,6 +41,12 @@ internal sealed class CommandPolicy(SecurityOptions options, IReadOnlyDictionary
     private readonly EnvironmentPolicy _environment = new(
         options.Environment, hostEnvironment, new HostSecrets(options.SecretFiles, hostEnvironment));
 
+    /// <summary>Approves a command, or denies it.</summary>
+    /// <param name="request">The command.</param>
+    /// <param name="refusals">
+    /// Takes each variable that is left out, each secret that is missing, and what else the job's log should say, also of a command that is denied.
+    /// </param>
     /// <exception cref="CommandDeniedException">A rule forbids the command, or it could not be started as it is.</exception>
-    public Approval Approve(CommandRequest request) => ApprovedCommand.Approve(request, _programs, _folders, _environment);
+    public ApprovedCommand Approve(CommandRequest request, ICollection<Refusal> refusals) =>
+        ApprovedCommand.Approve(request, _programs, _folders, _environment, refusals);
 }

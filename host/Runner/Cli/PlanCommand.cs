@@ -69,7 +69,7 @@ internal static class PlanCommand
         output.Line(Printable.Line($"job          {row.Id}"));
         output.Line(Printable.Line($"job type     {row.JobType}"));
         output.Line(Printable.Line($"handler      {plan.Handler.Name} ({plan.Handler.HandledBy})"));
-        if (plan.Approval is { Command: var command } approval)
+        if (plan.Command is { } command)
         {
             output.Line(Printable.Line($"command      {JobCommands.Show(command)}"));
             output.Line(Printable.Line($"in           {command.WorkingDirectory}"));
@@ -80,7 +80,7 @@ internal static class PlanCommand
                 output.Line(Printable.Line(line));
             }
 
-            foreach (var refusal in TextsOf(approval))
+            foreach (var refusal in TextsOf(plan))
             {
                 output.Line(Printable.Line($"refused      {refusal}"));
             }
@@ -96,7 +96,7 @@ internal static class PlanCommand
         }
     }
 
-    private static IEnumerable<string> TextsOf(Approval approval) => approval.Refusals.Select(refusal => refusal.Text).OfType<string>();
+    private static IEnumerable<string> TextsOf(PlannedJob plan) => plan.Refusals.Select(refusal => refusal.Text).OfType<string>();
 
     private static IEnumerable<string> ConfinementLines(Confinement confinement) =>
     [
@@ -115,7 +115,7 @@ internal static class PlanCommand
             ["handled_by"] = plan.Handler.HandledBy,
             ["notes"] = Texts(plan.Notes),
         };
-        if (plan.Approval is { Command: var command } approval)
+        if (plan.Command is { } command)
         {
             json["program"] = command.Program;
             json["arguments"] = Texts(command.Arguments.Select(command.Masker.Mask));
@@ -125,7 +125,7 @@ internal static class PlanCommand
             json["containment"] = plan.Confinement!.Describe(); // There with a command.
             json["containment_weaker"] = plan.Confinement.Weaker;
             json["limits"] = new JsonArray([.. plan.Confinement.LimitReports.Select(limit => new JsonObject { ["limit"] = limit.Name, ["enforced_by"] = limit.EnforcedBy })]);
-            json["refusals"] = Texts(TextsOf(approval));
+            json["refusals"] = Texts(TextsOf(plan));
         }
         else
         {

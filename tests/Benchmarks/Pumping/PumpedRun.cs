@@ -81,5 +81,5 @@ internal sealed class PumpedRun : IDisposable
             Secrets = [.. shape.Secrets.Keys.Select(name => new SecretGrant(name))],
             SecretFolder = Path.Combine(work, "secrets"),
             TimeLimit = TimeSpan.FromMinutes(10),
-        }).Command;
+        }, []);
 }

@@ -118,7 +118,7 @@ internal sealed class Attempt(string rung = Rungs.Session) : IDisposable
             Secrets = [.. Secrets.Keys.Select(name => new SecretGrant(name, AsFile: SecretFolder is not null))],
             SecretFolder = Path.Combine(SecretFolder ?? State, "own"),
             TimeLimit = TimeLimit,
-        }).Command;
+        }, []);
     }
 
     public Task<ProcessRun> RunChildAsync(params string[] arguments) => RunAsync(Approve(Child, arguments));

@@ -96,11 +96,11 @@ public sealed class OperatorsListsTests
         var options = WithSecretFile(Secret + "\n", UnixFileMode.UserRead);
         var request = Requests.For(new JobCommand { Program = Program("tool") }) with { Secrets = [new("KEY")] };
 
-        var approval = Requests.Approve(request, options, new Dictionary<string, string> { ["KEY"] = "another one" });
+        var (command, refusals) = Requests.Approve(request, options, new Dictionary<string, string> { ["KEY"] = "another one" });
 
-        Assert.That(approval.Command.Environment["KEY"], Is.EqualTo(Secret));
-        Assert.That(approval.Command.Masker.Mask($"it is {Secret}"), Does.Not.Contain(Secret));
-        Assert.That(approval.Refusals.Select(refusal => refusal.Text), Is.Empty);
+        Assert.That(command.Environment["KEY"], Is.EqualTo(Secret));
+        Assert.That(command.Masker.Mask($"it is {Secret}"), Does.Not.Contain(Secret));
+        Assert.That(refusals, Is.Empty);
     }
 
     [Test]
@@ -124,11 +124,11 @@ public sealed class OperatorsListsTests
         var options = WithSecretFile(text, mode);
         var request = Requests.For(new JobCommand { Program = Program("tool") }) with { Secrets = [new("KEY")] };
 
-        var approval = Requests.Approve(request, options);
+        var (command, refusals) = Requests.Approve(request, options);
 
-        Assert.That(approval.Command.Environment.Keys, Has.No.Member("KEY"));
-        Assert.That(approval.Refusals.Select(refusal => refusal.Text), Has.One.Items);
-        Assert.That(approval.Refusals[0].Text, Does.Contain(reason).And.Not.Contain(Secret));
+        Assert.That(command.Environment.Keys, Has.No.Member("KEY"));
+        Assert.That(refusals.Select(refusal => refusal.Text), Has.One.Items);
+        Assert.That(refusals[0].Text, Does.Contain(reason).And.Not.Contain(Secret));
     }
 
     [Test]

@@ -17,8 +17,16 @@ internal static class Requests
         TimeLimit = TimeSpan.FromMinutes(1),
     };
 
-    public static Approval Approve(CommandRequest request, SecurityOptions? options = null, Dictionary<string, string>? host = null) =>
-        new CommandPolicy(options ?? new SecurityOptions(), host ?? new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin" }).Approve(request);
+    public static (ApprovedCommand Command, List<Refusal> Refusals) Approve(
+        CommandRequest request, SecurityOptions? options = null, Dictionary<string, string>? host = null)
+    {
+        var refusals = new List<Refusal>();
+        return (Approve(request, refusals, options, host), refusals);
+    }
+
+    public static ApprovedCommand Approve(
+        CommandRequest request, ICollection<Refusal> refusals, SecurityOptions? options = null, Dictionary<string, string>? host = null) =>
+        new CommandPolicy(options ?? new SecurityOptions(), host ?? new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin" }).Approve(request, refusals);
 
     public static CommandDeniedException? Denial(CommandRequest request, SecurityOptions? options = null, Dictionary<string, string>? host = null)
     {

@@ -4,7 +4,7 @@ using DelphiRunner.Engine.Security.Masking;
 
 namespace DelphiRunner.Engine.Security.Variables;
 
-/// <summary>The environment of a child, the masker of the secrets in it, and what was left out.</summary>
+/// <summary>The environment of a child, and the masker of the secrets in it.</summary>
 internal sealed record ChildEnvironment
 {
     public required ReadOnlyDictionary<string, string> Variables { get; init; }
@@ -13,8 +13,6 @@ internal sealed record ChildEnvironment
     public required ReadOnlyDictionary<string, string> SecretFiles { get; init; }
 
     public required SecretMasker Masker { get; init; }
-
-    public required IReadOnlyList<Refusal> Refusals { get; init; }
 }
 
 /// <summary>
@@ -29,10 +27,9 @@ internal sealed class EnvironmentPolicy(
     private readonly RowVariables _row = new(options);
 
     /// <exception cref="CommandDeniedException">The handler set a variable that no environment can hold.</exception>
-    public ChildEnvironment Compose(CommandRequest request)
+    public ChildEnvironment Compose(CommandRequest request, ICollection<Refusal> refusals)
     {
         var variables = new Dictionary<string, string>(RowVariables.Names) { ["HOME"] = request.WorkFolder };
-        var refusals = new List<Refusal>();
         foreach (var name in options.Inherit)
         {
             if (hostEnvironment.TryGetValue(name, out var value))
@@ -49,7 +46,6 @@ internal sealed class EnvironmentPolicy(
             Variables = variables.AsReadOnly(),
             SecretFiles = files.AsReadOnly(),
             Masker = new SecretMasker(secrets),
-            Refusals = refusals,
         };
     }
 
@@ -62,7 +58,7 @@ internal sealed class EnvironmentPolicy(
                 throw new CommandDeniedException(
                     value.Contains('\0', StringComparison.Ordinal) ? RefusalKind.EnvironmentValue : RefusalKind.EnvironmentName,
                     RowVariables.Shown(name),
-                    $"Environment variable '{RowVariables.Shown(name)}' for '{program}' cannot be set: a name is not empty and holds neither '=' nor NUL, a value no NUL.");
+                    $"Environment variable '{RowVariables.Shown(name)}' for '{RowVariables.Shown(program)}' cannot be set: a name is not empty and holds neither '=' nor NUL, a value no NUL.");
             }
 
             variables[name] = value;
@@ -70,7 +66,7 @@ internal sealed class EnvironmentPolicy(
     }
 
     private List<string> AddSecrets(
-        Dictionary<string, string> variables, Dictionary<string, string> files, CommandRequest request, List<Refusal> refusals)
+        Dictionary<string, string> variables, Dictionary<string, string> files, CommandRequest request, ICollection<Refusal> refusals)
     {
         var secrets = new List<string>();
         foreach (var grant in request.Secrets)

@@ -32,7 +32,7 @@ internal sealed partial class RowVariables(EnvironmentOptions options)
     public static StringComparer Names { get; } = IgnoresCase ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;
 
     /// <summary>Adds what the row may set to a command's variables, and a refusal for each that it may not, all of which one line names.</summary>
-    public void AddTo(Dictionary<string, string> variables, CommandRequest request, List<Refusal> refusals)
+    public void AddTo(Dictionary<string, string> variables, CommandRequest request, ICollection<Refusal> refusals)
     {
         var leftOut = new List<(string Name, string Reason)>();
         foreach (var (name, value) in request.Command.EnvironmentFromRow.OrderBy(pair => pair.Key, StringComparer.Ordinal))

@@ -22,15 +22,15 @@ public sealed class EnvironmentPolicyTests
     [Test]
     public void Nothing_is_inherited_but_what_is_named()
     {
-        var environment = Compose(Request);
+        var (environment, refusals) = Compose(Request);
 
         Assert.That(environment.Variables, Is.EquivalentTo(new Dictionary<string, string> { ["PATH"] = "/bin", ["LANG"] = "C.UTF-8", ["HOME"] = Request.WorkFolder }));
-        Assert.That(environment.Refusals.Select(refusal => refusal.Text), Is.Empty);
+        Assert.That(refusals.Select(refusal => refusal.Text), Is.Empty);
     }
 
     [Test]
     public void The_home_folder_is_the_work_folder_unless_the_operator_wants_the_real_one() =>
-        Assert.That(Compose(Request, new EnvironmentOptions { Inherit = ["HOME"] }).Variables["HOME"], Is.EqualTo("/root"));
+        Assert.That(Compose(Request, new EnvironmentOptions { Inherit = ["HOME"] }).Environment.Variables["HOME"], Is.EqualTo("/root"));
 
     [Test]
     public void The_hosts_own_variables_win_over_secrets_these_over_the_handler_and_this_over_the_row()
@@ -46,7 +46,7 @@ public sealed class EnvironmentPolicyTests
             HostVariables = new Dictionary<string, string> { ["DELPHI_FENCE"] = "host" },
         };
 
-        var variables = Compose(request).Variables;
+        var variables = Compose(request).Environment.Variables;
 
         Assert.That(variables["MAX_VOTES"], Is.EqualTo("row"));
         Assert.That(variables["BATCH_SIZE"], Is.EqualTo("handler"));
@@ -57,9 +57,9 @@ public sealed class EnvironmentPolicyTests
     [Test]
     public void A_secret_that_is_not_there_or_cannot_be_masked_is_named()
     {
-        var environment = Compose(Request with { Secrets = [new("MISSING"), new("PIN"), new("ANTHROPIC_API_KEY")] });
+        var (environment, refusals) = Compose(Request with { Secrets = [new("MISSING"), new("PIN"), new("ANTHROPIC_API_KEY")] });
 
-        Assert.That(environment.Refusals.Select(refusal => refusal.Text), Is.EqualTo(new[]
+        Assert.That(refusals.Select(refusal => refusal.Text), Is.EqualTo(new[]
         {
             "Secret 'MISSING' is granted to this job type, but the host's environment does not hold it. Set it for the host, name its file in 'security.secret_files', or remove it from 'secrets'.",
             "Secret 'PIN' is shorter than 6 characters and cannot be masked in the output.",
@@ -74,12 +74,12 @@ public sealed class EnvironmentPolicyTests
         var request = FromRow("ANTHROPIC_API_KEY_FILE", "/forged") with { Secrets = [new("ANTHROPIC_API_KEY", AsFile: true)], SecretFolder = "/secrets" };
         var handlers = request with { Command = request.Command with { Environment = new Dictionary<string, string> { ["ANTHROPIC_API_KEY"] = "of the handler" } } };
 
-        var environment = Compose(handlers, new EnvironmentOptions { RowsMaySet = ["ANTHROPIC_*"] });
+        var (environment, refusals) = Compose(handlers, new EnvironmentOptions { RowsMaySet = ["ANTHROPIC_*"] });
 
         Assert.That(environment.Variables, Does.Not.ContainKey("ANTHROPIC_API_KEY"));
         Assert.That(environment.Variables["ANTHROPIC_API_KEY_FILE"], Is.EqualTo("/secrets/ANTHROPIC_API_KEY"));
         Assert.That(environment.SecretFiles, Is.EqualTo(new Dictionary<string, string> { ["/secrets/ANTHROPIC_API_KEY"] = "sk-ant-12345" }));
-        Assert.That(environment.Refusals.Select(refusal => refusal.Text).OfType<string>(), Has.Exactly(1).Items.And.Some.EndsWith("'ANTHROPIC_API_KEY_FILE' (it names the file of a secret, which the host sets)."));
+        Assert.That(refusals.Select(refusal => refusal.Text).OfType<string>(), Has.Exactly(1).Items.And.Some.EndsWith("'ANTHROPIC_API_KEY_FILE' (it names the file of a secret, which the host sets)."));
         Assert.That(environment.Masker.Mask("key sk-ant-12345"), Is.EqualTo("key ***"));
     }
 
@@ -95,6 +95,10 @@ public sealed class EnvironmentPolicyTests
     private static CommandRequest FromRow(string name, string value) =>
         Request with { Command = Request.Command with { EnvironmentFromRow = new Dictionary<string, string> { [name] = value } } };
 
-    private static ChildEnvironment Compose(CommandRequest request, EnvironmentOptions? options = null) =>
-        new EnvironmentPolicy(options ?? new EnvironmentOptions(), Host, new HostSecrets(new Dictionary<string, string>(), Host)).Compose(request);
+    private static (ChildEnvironment Environment, List<Refusal> Refusals) Compose(CommandRequest request, EnvironmentOptions? options = null)
+    {
+        var refusals = new List<Refusal>();
+        var policy = new EnvironmentPolicy(options ?? new EnvironmentOptions(), Host, new HostSecrets(new Dictionary<string, string>(), Host));
+        return (policy.Compose(request, refusals), refusals);
+    }
 }

@@ -5,6 +5,7 @@ using DelphiRunner.Engine.Execution.Containment;
 using DelphiRunner.Engine.Plugins;
 using DelphiRunner.Engine.Polling;
 using DelphiRunner.Engine.Security;
+using DelphiRunner.Engine.Security.Variables;
 using DelphiRunner.Engine.Stores;
 using DelphiRunner.Engine.Stores.Rows;
 using Microsoft.Extensions.Logging;
@@ -78,12 +79,15 @@ internal sealed partial class JobHost(
         await lines.CompleteAsync(stoppingToken);
     }
 
-    /// <summary>What marks lines of output. A line that is known to be harmless is so whatever else it holds.</summary>
+    /// <summary>What marks lines. One that is known to be harmless is so whatever else it holds; what a row was refused stays in its log.</summary>
     public static LineMarks MarksOf(ExecutionOptions execution) => new(
         execution.KeepLines,
         (JobLog.Information, execution.Levels.Information),
         (JobLog.Error, execution.Levels.Error),
-        (JobLog.Warning, execution.Levels.Warning));
+        (JobLog.Warning, execution.Levels.Warning))
+    {
+        KeptBeginnings = [RowVariables.LineBeginning],
+    };
 
     private static ServedJobs ServedBy(PluginCatalog plugins, EngineOptions options)
     {

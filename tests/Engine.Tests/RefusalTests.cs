@@ -125,6 +125,26 @@ public sealed class RefusalTests : IAsyncDisposable
     }
 
     [Test]
+    public async Task What_was_refused_stays_in_the_row_of_a_later_attempt_whose_command_warns_much()
+    {
+        var earlier = new System.Text.Json.Nodes.JsonArray([.. Enumerable.Range(0, 8).Select(i => new System.Text.Json.Nodes.JsonObject { ["level"] = "INFO", ["message"] = $"earlier {i}" })]);
+        var config = new System.Text.Json.Nodes.JsonObject
+        {
+            ["script"] = "for i in $(seq 50); do echo \"WARNING: $i\"; echo \"ERROR: $i\"; echo $i; done",
+            ["row_environment"] = new System.Text.Json.Nodes.JsonObject { ["LD_PRELOAD"] = "x.so", ["PYTHONPATH"] = "/tmp" },
+        };
+        await _host.SubmitAsync(
+            new NewJob { Id = "job", Type = "SHELL", ConfigJson = config.ToJsonString() },
+            (JobAttributes.Logs, RowValue.OfText(new System.Text.Json.Nodes.JsonObject { ["entries"] = earlier }.ToJsonString())));
+
+        await _host.RunAsync();
+
+        var logs = (await _host.ReadAsync("job")).Text(JobAttributes.Logs);
+        Assert.That(logs, Does.Contain("earlier 7").And.Contain("WARNING: 50"));
+        Assert.That(logs, Does.Contain("LD_PRELOAD").And.Contain("PYTHONPATH"));
+    }
+
+    [Test]
     public async Task Job_types_that_nobody_serves_count_as_one_since_rows_name_them()
     {
         _host.Configure = options => options with

@@ -24,6 +24,12 @@ internal sealed class LineMarks
         _hints = hints.Contains(null) ? null : SearchValues.Create([.. hints.SelectMany(texts => texts!)], StringComparison.Ordinal); // None is null.
     }
 
+    /// <summary>
+    /// Texts with which lines of the host begin that are never left out either. Output cannot imitate them, since its lines begin with where they come from.
+    /// Default: none.
+    /// </summary>
+    public IReadOnlyList<string> KeptBeginnings { get; init; } = [];
+
     /// <summary>Nothing is marked.</summary>
     public static LineMarks None { get; } = new([]);
 
@@ -76,6 +82,14 @@ internal sealed class LineMarks
             if (line.Contains(text, StringComparison.Ordinal))
             {
                 return text;
+            }
+        }
+
+        foreach (var beginning in KeptBeginnings)
+        {
+            if (line.StartsWith(beginning, StringComparison.Ordinal))
+            {
+                return beginning;
             }
         }
 

@@ -39,6 +39,13 @@ internal sealed class LineMarksTests
             Is.EqualTo(new[] { "ERROR", "ERROR", "WARNING", "INFO", "INFO" }));
     }
 
+    [TestCase("Left out of the row's environment: 'LD_PRELOAD' (no).", "Left out of the row's environment: ")]
+    [TestCase("[stdout] Left out of the row's environment: nothing", null)]
+    [TestCase("[stdout] Results stored in DynamoDB for conversation 1", "Results stored in DynamoDB")]
+    [TestCase("any other", null)]
+    public void What_a_row_was_refused_is_kept_as_what_readers_look_for_is_and_output_cannot_imitate_it(string line, string? keptFor) =>
+        Assert.That(Standard.KeptFor(line), keptFor is null ? Is.Null : Does.StartWith(keptFor));
+
     [TestCase("(a+", "is no regular expression")]
     [TestCase(@"(a)\1", "needs backtracking")]
     [TestCase("(?=a)b", "needs backtracking")]

@@ -65,6 +65,7 @@ internal sealed class ApprovedCommand
         var arguments = command.Arguments.ToArray().AsReadOnly();
         var variables = environment.Compose(request, refusals);
         ArgumentPolicy.CheckTexts(command.Program, arguments, command.WorkingDirectory, command.StandardInput);
+        ArgumentPolicy.CheckSecrets(command.Program, arguments, command.WorkingDirectory, variables.Masker);
         var program = programs.Admit(command.Program, request.NamedPrograms);
         ArgumentPolicy.CheckScript(program, arguments);
         var workingDirectory = folders.Admit(command.WorkingDirectory, request.WorkFolder);

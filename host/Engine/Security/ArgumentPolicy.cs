@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using DelphiRunner.Engine.Security.Masking;
 
 namespace DelphiRunner.Engine.Security;
 
@@ -42,6 +43,25 @@ internal static class ArgumentPolicy
 
         if (standardInput?.Contains('\0', StringComparison.Ordinal) == true)
             throw Denied(program, $"The standard input for '{program}' holds a NUL character, but it is a text. Hand such data over by a file.");
+    }
+
+    /// <summary>Keeps granted secrets, in every form in which they are masked, out of what all processes can read of a command: what it is started by.</summary>
+    public static void CheckSecrets(string program, IReadOnlyList<string> arguments, string? folder, SecretMasker masker)
+    {
+        const string Rule = "a secret that is granted to this job type, and everybody on the machine can read what a command is started by. " +
+            "Take it out of the plugin's settings and of the row: the command finds it in its variable or file.";
+        var shown = masker.Mask(program);
+        if (Holds(program))
+            throw Denied(shown, $"The name of program '{shown}' holds {Rule}", RefusalKind.Program);
+        if (folder is not null && Holds(folder))
+            throw Denied(masker.Mask(folder), $"Working directory '{masker.Mask(folder)}' holds {Rule}", RefusalKind.WorkingFolder);
+        for (var i = 0; i < arguments.Count; i++)
+        {
+            if (Holds(arguments[i]))
+                throw Denied(shown, $"Argument {i + 1} of '{shown}' holds {Rule}");
+        }
+
+        bool Holds(string text) => masker.Longest > 0 && masker.IndexOf(Encoding.UTF8.GetBytes(text)) >= 0;
     }
 
     public static void CheckSize(string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment)

@@ -20,6 +20,36 @@ public sealed class ArgumentPolicyTests
         Assert.That(Denial(True with { Environment = new Dictionary<string, string> { ["A"] = "\0" } }), Does.StartWith("Environment variable 'A' for '/bin/true' cannot be set"));
     }
 
+    [TestCase("--key=sk-ant-12345/x")]
+    [TestCase("sk-ant-12345%2Fx")]
+    [TestCase("c2stYW50LTEyMzQ1L3g=")]
+    public void A_granted_secret_in_an_argument_is_denied_in_every_form_and_not_shown(string argument)
+    {
+        var denial = DenialWithSecret(True with { Arguments = ["a", argument] });
+
+        Assert.That(denial?.Kind, Is.EqualTo(RefusalKind.Arguments));
+        Assert.That(denial?.Message, Does.StartWith("Argument 2 of '/bin/true' holds a secret that is granted to this job type").And.Not.Contain("12345"));
+    }
+
+    [Test]
+    public void A_granted_secret_in_the_program_or_the_folder_is_denied_and_not_shown()
+    {
+        var program = DenialWithSecret(new JobCommand { Program = "/bin/sk-ant-12345/x" });
+        var folder = DenialWithSecret(True with { WorkingDirectory = "/tmp/sk-ant-12345/x" });
+
+        Assert.That(program?.Message, Does.StartWith("The name of program '/bin/***' holds a secret"));
+        Assert.That(program?.Subject, Is.EqualTo("/bin/***"));
+        Assert.That(folder?.Message, Does.StartWith("Working directory '/tmp/***' holds a secret"));
+        Assert.That(folder?.Kind, Is.EqualTo(RefusalKind.WorkingFolder));
+    }
+
+    [Test]
+    public void A_secret_may_come_by_standard_input_and_a_text_without_one_is_no_concern()
+    {
+        Assert.That(DenialWithSecret(True with { Arguments = ["sk-ant", "***", "\ud800"], StandardInput = "sk-ant-12345/x" }), Is.Null);
+        Assert.That(Denial(True with { Arguments = ["sk-ant-12345/x"] }), Is.Null, "it is not granted");
+    }
+
     [Test]
     public async Task The_longest_argument_is_approved_and_runs()
     {
@@ -99,6 +129,9 @@ public sealed class ArgumentPolicyTests
 
         static TimeSpan Limit(TimeSpan? asked) => Requests.Approve(Requests.For(True with { TimeLimit = asked })).Command.TimeLimit;
     }
+
+    private static CommandDeniedException? DenialWithSecret(JobCommand command) =>
+        Requests.Denial(Requests.For(command) with { Secrets = [new("KEY")] }, host: new() { ["PATH"] = "/usr/bin:/bin", ["KEY"] = "sk-ant-12345/x" });
 
     private static string? Denial(JobCommand command) => Requests.Denial(Requests.For(command))?.Message;
 }

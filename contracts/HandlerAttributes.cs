@@ -29,3 +29,13 @@ public sealed class RunsProgramAttribute(string program) : Attribute
     /// <summary>Gets the program's name or absolute path.</summary>
     public string Program { get; } = program;
 }
+
+/// <summary>Declares a folder in which a handler lets commands work when its settings name none, so that an operator can see and allow it.</summary>
+/// <param name="folder">The absolute path, for instance <c>/app</c>; another one counts for nothing. Commands may work in it and below.</param>
+/// <remarks>A <c>security.working_folders</c> list in <c>runner.yaml</c> overrules these declarations.</remarks>
+[AttributeUsage(AttributeTargets.Class, AllowMultiple = true, Inherited = false)]
+public sealed class WorksInFolderAttribute(string folder) : Attribute
+{
+    /// <summary>Gets the folder's absolute path.</summary>
+    public string Folder { get; } = folder;
+}

@@ -10,6 +10,7 @@ public sealed record JobCommand
     public IReadOnlyList<string> Arguments { get; init; } = [];
 
     /// <summary>Gets the absolute working directory, or null for the attempt's own work folder.</summary>
+    /// <remarks>The plugin's settings, a <see cref="WorksInFolderAttribute"/> or the operator have to name it, or a folder above it.</remarks>
     public string? WorkingDirectory { get; init; }
 
     /// <summary>Gets the environment variables that the handler sets. Default: none. The host adds its own (<c>DELPHI_RESULT_FILE</c> and others).</summary>

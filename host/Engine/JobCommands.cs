@@ -51,6 +51,7 @@ internal sealed class JobCommands(
                 [FenceVariable] = fence,
             },
             NamedPrograms = handler.NamedPrograms,
+            NamedFolders = handler.NamedFolders,
             Secrets = OptionsOf(row.JobType).Secrets,
             TimeLimit = limit,
         };

@@ -140,7 +140,7 @@ internal sealed partial class JobHost(
         var environment = HostEnvironment();
         var host = HostFiles.Of(options.State, options.QueueFile, options.Security.SecretFiles.Values) with { SecretFolder = executorOptions.Folders.Secrets.OpenPath is { } secrets ? ProgramPath.InRealFolder(secrets) : null };
         return new JobCommands(
-            new CommandPolicy(options.Security, environment),
+            new CommandPolicy(options.Security, options.State, environment),
             new ConfinementPolicy(ladder, options.Execution.Sandbox),
             new ProcessRunner(options.Execution, ladder, host, spawner, time),
             executorOptions,

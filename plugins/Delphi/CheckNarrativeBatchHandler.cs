@@ -13,6 +13,7 @@ namespace DelphiRunner.Plugins.Delphi;
 [HandlesJobType("AWAITING_NARRATIVE_BATCH")]
 [HandlesJobType("BATCH_STATUS_CHECK")]
 [RunsProgram("python")]
+[WorksInFolder(DelphiSettings.DefaultAppPath)]
 public sealed class CheckNarrativeBatchHandler : IJobHandler, IJobSizer
 {
     private const int StillRunning = 3;

@@ -11,6 +11,7 @@ namespace DelphiRunner.Plugins.Delphi;
 /// <summary>Sends a batch of narrative reports to the provider, which costs money each time: no row is sent twice once its batch is known.</summary>
 [HandlesJobType("CREATE_NARRATIVE_BATCH", RunsAtMostOnce = true)]
 [RunsProgram("python")]
+[WorksInFolder(DelphiSettings.DefaultAppPath)]
 public sealed class CreateNarrativeBatchHandler : IJobHandler, IJobSizer
 {
     private readonly Func<string, string?> _hostVariable;

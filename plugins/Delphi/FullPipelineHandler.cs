@@ -11,6 +11,7 @@ namespace DelphiRunner.Plugins.Delphi;
 /// <summary>Runs the whole analysis of a conversation. The script begins by deleting the conversation's earlier results.</summary>
 [HandlesJobType("FULL_PIPELINE")]
 [RunsProgram("python")]
+[WorksInFolder(DelphiSettings.DefaultAppPath)]
 public sealed class FullPipelineHandler : IJobHandler, IJobSizer
 {
     // The script prints "Results stored in DynamoDB for conversation" too, but also after a part of it failed.

@@ -1,5 +1,6 @@
 using DelphiRunner.Contracts;
 using DelphiRunner.Plugins.Delphi.Batches;
+using DelphiRunner.Plugins.Delphi.Settings;
 
 namespace DelphiRunner.Plugins.Delphi;
 
@@ -9,6 +10,7 @@ namespace DelphiRunner.Plugins.Delphi;
 /// </remarks>
 [HandlesJobType("NARRATIVE_BATCH", RunsAtMostOnce = true)]
 [RunsProgram("python")]
+[WorksInFolder(DelphiSettings.DefaultAppPath)]
 public sealed class NarrativeBatchHandler : IJobHandler, IJobSizer
 {
     private readonly CreateNarrativeBatchHandler _create;

@@ -16,7 +16,7 @@ internal sealed class ConfinedRuns : IDisposable
     private readonly HostFiles _host;
     private readonly ContainmentLadder _ladder;
     private readonly ProcessRunner _runner;
-    private readonly CommandPolicy _policy = new(new SecurityOptions(), new Dictionary<string, string>());
+    private readonly CommandPolicy _policy;
 
     /// <param name="folder">Where a state folder is made.</param>
     /// <param name="program">The program, by its absolute path.</param>
@@ -29,6 +29,7 @@ internal sealed class ConfinedRuns : IDisposable
         _state = Path.Combine(folder, Guid.NewGuid().ToString("N"), "state");
         Directory.CreateDirectory(Path.Combine(_state, "plugins"));
         Work = WorkFolders.MakePrivate(Path.Combine(_state, "work", "attempt"));
+        _policy = new CommandPolicy(new SecurityOptions(), _state, new Dictionary<string, string>());
         _host = HostFiles.Of(_state, queue: null, secrets: []);
         _runner = new ProcessRunner(new ExecutionOptions(), ladder, _host, spawner, TimeProvider.System);
     }
@@ -53,6 +54,7 @@ internal sealed class ConfinedRuns : IDisposable
             WorkFolder = Work,
             HostVariables = new Dictionary<string, string> { ["DELPHI_RESULT_FILE"] = result, [FenceVariable] = fence },
             NamedPrograms = new HashSet<string> { _program },
+            NamedFolders = new HashSet<string>(),
             Secrets = [],
             SecretFolder = Path.Combine(_state, "secrets"),
             TimeLimit = TimeSpan.FromMinutes(1),

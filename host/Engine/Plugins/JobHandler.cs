@@ -27,6 +27,9 @@ internal sealed record JobHandler
     /// <summary>The programs that the plugin's settings (any text in them) and the handler's declarations name.</summary>
     public required IReadOnlySet<string> NamedPrograms { get; init; }
 
+    /// <summary>The folders that the plugin's settings (any text in them) and the handler's declarations could mean, as absolute paths.</summary>
+    public required IReadOnlySet<string> NamedFolders { get; init; }
+
     /// <summary>The text of the row's <c>handled_by</c>.</summary>
     public string HandledBy => $"{Plugin} {PluginVersion} {PluginHash}";
 }

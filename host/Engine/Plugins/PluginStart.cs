@@ -34,7 +34,7 @@ internal sealed class PluginStart(PluginGeneration generation, PluginDeclaration
 
     private async Task<StartedPlugin> StartAsync(CancellationToken startToken)
     {
-        var programs = NamedPrograms.Of(generation.Name, settings.Json, settings.Folder);
+        var named = NamedByPlugin.In(generation.Name, settings.Json, settings.Folder);
         var assembly = PluginAssembly.Load(generation);
         var handlers = new List<StartedHandler>();
         var broken = new List<QuarantinedPlugin>();
@@ -44,7 +44,7 @@ internal sealed class PluginStart(PluginGeneration generation, PluginDeclaration
             try
             {
                 var instance = assembly.Construct(declared.TypeName);
-                handlers.Add(new StartedHandler(declared, instance, programs.Union(declared.Programs).ToHashSet(StringComparer.Ordinal)));
+                handlers.Add(new StartedHandler(declared, instance, named.With(declared)));
             }
             catch (PluginException exception)
             {

@@ -39,7 +39,8 @@ internal sealed record StartedPlugin
         PluginHash = Generation.Hash,
         Settings = Settings,
         RunsAtMostOnce = handler.Declaration.JobTypes.Any(declared => declared.Name == jobType && declared.RunsAtMostOnce),
-        NamedPrograms = handler.NamedPrograms,
+        NamedPrograms = handler.Named.Programs,
+        NamedFolders = handler.Named.Folders,
     };
 
     /// <summary>Describes the plugin for people and for the log.</summary>
@@ -64,7 +65,7 @@ internal sealed record StartedPlugin
 }
 
 /// <summary>A handler that can be called.</summary>
-internal sealed record StartedHandler(DeclaredHandler Declaration, IJobHandler Instance, IReadOnlySet<string> NamedPrograms)
+internal sealed record StartedHandler(DeclaredHandler Declaration, IJobHandler Instance, NamedByPlugin Named)
 {
     public bool Declares(string jobType) => Declaration.JobTypes.Any(declared => declared.Name == jobType);
 }

@@ -35,7 +35,7 @@ internal sealed class ApprovedCommand
 
     public ReadOnlyCollection<string> Arguments { get; }
 
-    /// <summary>An absolute path that existed when the command was approved.</summary>
+    /// <summary>An absolute path that existed when the command was approved; with all links resolved, unless it is the attempt's own folder.</summary>
     public string WorkingDirectory { get; }
 
     /// <summary>The whole environment of the child; nothing else is inherited.</summary>
@@ -68,7 +68,7 @@ internal sealed class ApprovedCommand
         ArgumentPolicy.CheckSecrets(command.Program, arguments, command.WorkingDirectory, variables.Masker);
         var program = programs.Admit(command.Program, request.NamedPrograms);
         ArgumentPolicy.CheckScript(program, arguments);
-        var workingDirectory = folders.Admit(command.WorkingDirectory, request.WorkFolder);
+        var workingDirectory = folders.Admit(command.WorkingDirectory, request.WorkFolder, request.NamedFolders);
         var timeLimit = ArgumentPolicy.CheckTimeLimit(command.Program, request.TimeLimit, command.TimeLimit);
         ArgumentPolicy.CheckSize(program.Path, arguments, variables.Variables);
         return new ApprovedCommand(program, arguments, workingDirectory, variables, command.StandardInput, timeLimit);

@@ -17,6 +17,9 @@ internal sealed record CommandRequest
     /// <summary>What the plugin's settings and declarations name. Only absolute paths and bare names count.</summary>
     public required IReadOnlySet<string> NamedPrograms { get; init; }
 
+    /// <summary>What the plugin's settings could name as folders, and what its handler declares, as absolute paths. Most may be no folders.</summary>
+    public required IReadOnlySet<string> NamedFolders { get; init; }
+
     /// <summary>The secrets that are granted to the job type.</summary>
     public required IReadOnlyList<SecretGrant> Secrets { get; init; }
 
@@ -29,15 +32,16 @@ internal sealed record CommandRequest
 
 /// <summary>Decides whether a handler's command may run, and with which environment.</summary>
 /// <param name="options">The section <c>security</c>.</param>
+/// <param name="stateFolder">The absolute path of the host's state folder.</param>
 /// <param name="hostEnvironment">The host's own environment, from which inherited variables and secrets without a file are taken.</param>
-internal sealed class CommandPolicy(SecurityOptions options, IReadOnlyDictionary<string, string> hostEnvironment)
+internal sealed class CommandPolicy(SecurityOptions options, string stateFolder, IReadOnlyDictionary<string, string> hostEnvironment)
 {
     private readonly ProgramPolicy _programs = new(
         options.Programs,
         new ProgramHashes(options.ProgramHashes, hostEnvironment.GetValueOrDefault("PATH")),
         hostEnvironment.GetValueOrDefault("PATH"));
 
-    private readonly FolderPolicy _folders = new(options.WorkingFolders);
+    private readonly FolderPolicy _folders = new(options.WorkingFolders, stateFolder);
     private readonly EnvironmentPolicy _environment = new(
         options.Environment, hostEnvironment, new HostSecrets(options.SecretFiles, hostEnvironment));
 

@@ -10,8 +10,8 @@ internal sealed record SecurityOptions
     public IReadOnlyDictionary<string, string> ProgramHashes { get; init; } = new Dictionary<string, string>();
 
     /// <summary>
-    /// The folders in or below which commands may work, beside the attempt's own work folder; null allows those that plugins' settings name.
-    /// Links are resolved. Default: null.
+    /// The folders in or below which commands may work, beside the attempt's own work folder; null allows those that plugins' settings and
+    /// declarations name. Links are resolved. Nothing else in the host's state folder is ever allowed. Default: null.
     /// </summary>
     public IReadOnlyList<string>? WorkingFolders { get; init; }
 

@@ -3,6 +3,9 @@ namespace DelphiRunner.Plugins.Delphi.Settings;
 /// <summary>The section <c>plugins.settings.Delphi</c>.</summary>
 internal sealed record DelphiSettings
 {
+    /// <summary>Where the scripts lie in a Delphi container.</summary>
+    public const string DefaultAppPath = "/app";
+
     /// <summary>The absolute folder of the Delphi scripts: <c>{app_path}</c> in commands, and every command's working directory. Default: /app.</summary>
     public required string AppPath { get; init; }
 

@@ -20,7 +20,7 @@ internal static class SettingsReader
     {
         var problems = new List<string>();
         var top = new SettingsSection(Path, ParseObject(settings.Json), problems);
-        var appPath = settings.ResolvePath(top.Text("app_path") ?? "/app");
+        var appPath = settings.ResolvePath(top.Text("app_path") ?? DelphiSettings.DefaultAppPath);
         var texts = new CommandText(appPath, settings);
 
         var read = new DelphiSettings

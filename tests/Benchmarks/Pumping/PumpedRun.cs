@@ -72,12 +72,13 @@ internal sealed class PumpedRun : IDisposable
         .Sum(line => double.Parse(line.Split(' ')[4], CultureInfo.InvariantCulture));
 
     private static ApprovedCommand Approve(IReadOnlyList<string> commandLine, OutputShape shape, string work) =>
-        new CommandPolicy(new SecurityOptions(), new Dictionary<string, string>(shape.Secrets)).Approve(new CommandRequest
+        new CommandPolicy(new SecurityOptions(), Path.Combine(work, "state"), new Dictionary<string, string>(shape.Secrets)).Approve(new CommandRequest
         {
             Command = new JobCommand { Program = commandLine[0], Arguments = [.. commandLine.Skip(1)] },
             WorkFolder = work,
             HostVariables = new Dictionary<string, string> { [FenceVariable] = $"1:{Guid.NewGuid():N}" },
             NamedPrograms = new HashSet<string> { commandLine[0] },
+            NamedFolders = new HashSet<string>(),
             Secrets = [.. shape.Secrets.Keys.Select(name => new SecretGrant(name))],
             SecretFolder = Path.Combine(work, "secrets"),
             TimeLimit = TimeSpan.FromMinutes(10),

@@ -109,12 +109,13 @@ internal sealed class Attempt(string rung = Rungs.Session) : IDisposable
                 .Where(pair => pair.Value.Length > 0))
             .ToDictionary();
         var options = new SecurityOptions { Environment = new EnvironmentOptions { Inherit = inherited } };
-        return new CommandPolicy(options, host).Approve(new CommandRequest
+        return new CommandPolicy(options, State, host).Approve(new CommandRequest
         {
             Command = new JobCommand { Program = program, Arguments = arguments, Environment = Environment, StandardInput = StandardInput, WorkingDirectory = WorkingDirectory },
             WorkFolder = Folder,
             HostVariables = new Dictionary<string, string> { ["DELPHI_RESULT_FILE"] = ResultPath, [FenceVariable] = _fence },
             NamedPrograms = new HashSet<string> { program },
+            NamedFolders = new HashSet<string>(),
             Secrets = [.. Secrets.Keys.Select(name => new SecretGrant(name, AsFile: SecretFolder is not null))],
             SecretFolder = Path.Combine(SecretFolder ?? State, "own"),
             TimeLimit = TimeLimit,

@@ -61,6 +61,8 @@ public sealed class PluginCatalogTests
         Assert.That(handler.Settings.Json, Is.EqualTo(Settings));
         Assert.That(plan.Command!.Arguments, Is.EqualTo(["""{"say":"hello"}""", Settings]));
         Assert.That(handler.NamedPrograms, Is.EquivalentTo(["python", "-m", "echo_it", "/opt/echo", "echo"]));
+        Assert.That(handler.NamedFolders, Does.Contain("/opt/echo").And.Contain(Path.Combine(handler.Settings.Folder, "python")), "a bare name may be a folder beside the file");
+        Assert.That(handler.NamedFolders, Does.Contain("/srv/echo").And.Not.Contain(handler.Settings.Folder));
     }
 
     [Test]

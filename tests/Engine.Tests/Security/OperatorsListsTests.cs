@@ -80,6 +80,80 @@ public sealed class OperatorsListsTests
         return denial is null;
     }
 
+    [TestCase("named", ExpectedResult = true)]
+    [TestCase("named/below", ExpectedResult = true)]
+    [TestCase("named/below/..", ExpectedResult = true)]
+    [TestCase("way-to-named", ExpectedResult = true)]
+    [TestCase("named/way-out", ExpectedResult = false)]
+    [TestCase("named-not", ExpectedResult = false)]
+    [TestCase("other", ExpectedResult = false)]
+    [TestCase("", ExpectedResult = false)]
+    public bool Without_a_list_only_folders_are_worked_in_that_the_plugin_names(string folder)
+    {
+        foreach (var name in new[] { "named/below", "named-not", "other", "work" })
+        {
+            Directory.CreateDirectory(Path.Combine(_folder, name));
+        }
+
+        Directory.CreateSymbolicLink(Path.Combine(_folder, "named/way-out"), Path.Combine(_folder, "other"));
+        Directory.CreateSymbolicLink(Path.Combine(_folder, "way-to-named"), Path.Combine(_folder, "named"));
+        var request = WorkingIn(folder) with { NamedFolders = new HashSet<string> { Path.Combine(_folder, "way-to-named") } };
+
+        var denial = Requests.Denial(request);
+
+        Assert.That(denial?.Message, Is.Null.Or.Contains("is in no folder that the plugin's settings or its handler name"));
+        Assert.That(Requests.Denial(request, new SecurityOptions { WorkingFolders = [] }), Is.Not.Null, "the operator's list alone counts");
+        return denial is null;
+    }
+
+    [TestCase("state", ExpectedResult = false)]
+    [TestCase("state/work/another", ExpectedResult = false)]
+    [TestCase("way-in", ExpectedResult = false)]
+    [TestCase("state/work/own", ExpectedResult = true)]
+    [TestCase("state/work/own/below", ExpectedResult = true)]
+    [TestCase("state-not", ExpectedResult = true)]
+    public bool The_hosts_state_folder_is_never_worked_in_whoever_lists_it(string folder)
+    {
+        foreach (var name in new[] { "state/work/another", "state/work/own/below", "state-not" })
+        {
+            Directory.CreateDirectory(Path.Combine(_folder, name));
+        }
+
+        Directory.CreateSymbolicLink(Path.Combine(_folder, "way-in"), Path.Combine(_folder, "state"));
+        var request = WorkingIn(folder) with { WorkFolder = Path.Combine(_folder, "state/work/own"), NamedFolders = new HashSet<string> { "/", _folder } };
+        var listed = new SecurityOptions { WorkingFolders = [_folder, Path.Combine(_folder, "state")] };
+
+        var denials = new[] { Denial(new SecurityOptions()), Denial(listed) };
+
+        Assert.That(denials, Is.All.Null.Or.All.Contains("is in the host's state folder"));
+        return denials.All(denial => denial is null);
+
+        string? Denial(SecurityOptions options)
+        {
+            try
+            {
+                new CommandPolicy(options, Path.Combine(_folder, "way-in"), new Dictionary<string, string>()).Approve(request, []);
+                return null;
+            }
+            catch (CommandDeniedException denied)
+            {
+                return denied.Message;
+            }
+        }
+    }
+
+    [Test]
+    public void A_link_that_is_changed_after_the_approval_leads_nowhere_else()
+    {
+        var link = Path.Combine(_folder, "link");
+        Directory.CreateDirectory(Path.Combine(_folder, "meant"));
+        Directory.CreateSymbolicLink(link, Path.Combine(_folder, "meant"));
+
+        var command = Requests.Approve(WorkingIn("link") with { NamedFolders = new HashSet<string> { _folder } }).Command;
+
+        Assert.That(command.WorkingDirectory, Is.EqualTo(Path.Combine(_folder, "meant")));
+    }
+
     [Test]
     public void The_attempts_own_folder_needs_no_listing()
     {
@@ -156,6 +230,9 @@ public sealed class OperatorsListsTests
 
         return Requests.Approve(request, options).Command.Environment.GetValueOrDefault(name) == "of the row";
     }
+
+    private CommandRequest WorkingIn(string folder) =>
+        Requests.For(new JobCommand { Program = Program("tool"), WorkingDirectory = Path.Combine(_folder, folder) }) with { WorkFolder = Path.Combine(_folder, "work") };
 
     private static SecurityOptions Hashed(string program, string hash) => new() { ProgramHashes = new Dictionary<string, string> { [program] = hash } };
 

@@ -6,6 +6,8 @@ namespace DelphiRunner.TestPlugins.Echo;
 [HandlesJobType("ECHO")]
 [HandlesJobType("ECHO_ONCE", RunsAtMostOnce = true)]
 [RunsProgram("echo")]
+[WorksInFolder("/srv/echo")]
+[WorksInFolder("")]
 public sealed class EchoHandler : IJobHandler
 {
     private string _settings = "never configured";

@@ -53,6 +53,7 @@ internal sealed class HandlerDeclarations(MetadataReader metadata)
             JobTypes = [.. jobTypes],
             ServesRoutes = Attributes(type, typeof(HandlesRoutedJobTypesAttribute)).Count > 0,
             Programs = [.. Attributes(type, typeof(RunsProgramAttribute)).Select(Text)],
+            Folders = [.. Attributes(type, typeof(WorksInFolderAttribute)).Select(Text).Where(Path.IsPathFullyQualified)],
         };
     }
 

@@ -25,6 +25,9 @@ internal sealed record DeclaredHandler
 
     /// <summary>The programs of its <c>[RunsProgram]</c> declarations.</summary>
     public required IReadOnlyList<string> Programs { get; init; }
+
+    /// <summary>The folders of its <c>[WorksInFolder]</c> declarations.</summary>
+    public required IReadOnlyList<string> Folders { get; init; }
 }
 
 /// <summary>One <c>[HandlesJobType]</c>.</summary>

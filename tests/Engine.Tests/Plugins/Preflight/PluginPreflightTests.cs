@@ -17,6 +17,7 @@ public sealed class PluginPreflightTests
         Assert.That(handler.TypeName, Is.EqualTo("DelphiRunner.TestPlugins.Echo.EchoHandler"));
         Assert.That(handler.JobTypes, Is.EqualTo([new DeclaredJobType("ECHO", false), new DeclaredJobType("ECHO_ONCE", true)]));
         Assert.That(handler.Programs, Is.EqualTo(["echo"]));
+        Assert.That(handler.Folders, Is.EqualTo(["/srv/echo"]));
         Assert.That(handler.ServesRoutes, Is.False);
         Assert.That(declarations.Problems, Is.Empty);
     }

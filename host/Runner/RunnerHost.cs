@@ -22,6 +22,7 @@ internal static partial class RunnerHost
     /// <returns>An exit code of <see cref="ExitCodes"/>.</returns>
     public static async Task<int> RunAsync(RunnerConfiguration configuration, bool once, CancellationToken stoppingToken)
     {
+        HashedPrograms.Require(configuration);
         FileMask.Narrow();
         using var state = StateFolder.Take(configuration.State);
         await using var log = HostLog.Open(configuration.Logging, JobLines.StopGrace);

@@ -6,7 +6,10 @@ internal sealed record SecurityOptions
     /// <summary>The programs that may run, by name or absolute path; null allows those that plugins' settings and declarations name. Default: null.</summary>
     public IReadOnlyList<string>? Programs { get; init; }
 
-    /// <summary>The SHA-256 that a program has to have, in hexadecimal, by its name or absolute path. Default: none is compared.</summary>
+    /// <summary>
+    /// The SHA-256 that a program has to have, in hexadecimal, by its name or absolute path. While one of them is not there, no command runs. Default:
+    /// none is compared.
+    /// </summary>
     public IReadOnlyDictionary<string, string> ProgramHashes { get; init; } = new Dictionary<string, string>();
 
     /// <summary>

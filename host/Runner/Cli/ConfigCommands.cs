@@ -24,6 +24,7 @@ internal static class ConfigCommands
     public static int Check(Invocation invocation)
     {
         var configuration = invocation.Configuration;
+        HashedPrograms.Require(configuration);
         if (invocation.Output.IsJson)
         {
             invocation.Output.Json(new JsonObject

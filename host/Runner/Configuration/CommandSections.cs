@@ -50,8 +50,8 @@ internal static partial class CommandSections
     {
         var options = new SecurityOptions
         {
-            Programs = yaml?.Optional("programs")?.Texts(),
-            ProgramHashes = ReadHashes(yaml?.Optional("program_hashes")),
+            Programs = yaml?.Optional("programs")?.Texts()?.Select(program => ProgramIn(folder, program)).ToList(),
+            ProgramHashes = ReadHashes(yaml?.Optional("program_hashes"), folder),
             WorkingFolders = yaml?.Optional("working_folders")?.Texts()?.Select(path => Path.GetFullPath(path, folder)).ToList(),
             SecretFiles = ReadSecretFiles(yaml?.Optional("secret_files"), folder),
             Environment = ReadEnvironment(yaml?.Optional("environment")?.Section()),
@@ -73,19 +73,25 @@ internal static partial class CommandSections
         return levels;
     }
 
-    private static Dictionary<string, string> ReadHashes(YamlValue? yaml)
+    private static Dictionary<string, string> ReadHashes(YamlValue? yaml, string folder)
     {
         var hashes = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (program, value) in yaml?.Entries() ?? [])
+        foreach (var (name, value) in yaml?.Entries(key => ProgramIn(folder, key)) ?? [])
         {
-            if (value.Text() is { } hash)
-            {
-                hashes[program] = Sha256().IsMatch(hash) ? hash : value.Report<string>("It wants a SHA-256: 64 hexadecimal digits, as 'sha256sum' prints them.") ?? "";
-            }
+            if (value.Text() is not { } hash)
+                continue;
+            if (!Sha256().IsMatch(hash))
+                value.Report<string>("It wants a SHA-256: 64 hexadecimal digits, as 'sha256sum' prints them.");
+            if (!hashes.TryAdd(name, hash))
+                value.Report<string>($"'{name}' is named twice. Remove one of the two.");
         }
 
         return hashes;
     }
+
+    // A mere name is looked up on PATH, and an empty one stands for what was reported already.
+    private static string ProgramIn(string folder, string program) =>
+        program.Length == 0 || Path.GetFileName(program) == program ? program : Path.GetFullPath(program, folder);
 
     private static Dictionary<string, string> ReadSecretFiles(YamlValue? yaml, string folder)
     {

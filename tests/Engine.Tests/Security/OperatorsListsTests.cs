@@ -55,6 +55,33 @@ public sealed class OperatorsListsTests
         Assert.That(Requests.Denial(Requests.For(new JobCommand { Program = Program("tool") }), options), Is.Null);
     }
 
+    [TestCase("no-such-tool")]
+    [TestCase("/no/such/tool")]
+    [TestCase("no/such/tool")]
+    public void A_hash_for_a_program_that_is_not_there_denies_all_and_says_why(string name)
+    {
+        var denial = Requests.Denial(Requests.For(new JobCommand { Program = Program("tool") }), Hashed(name, new string('0', 64)));
+
+        Assert.That(denial?.Kind, Is.EqualTo(RefusalKind.ProgramHash));
+        Assert.That(denial?.Message, Does.Contain($"names '{name}', and there is no such program"));
+    }
+
+    [Test]
+    public void A_hash_still_counts_when_the_link_that_it_is_for_is_changed_or_removed()
+    {
+        var (tool, other, link) = (Program("tool"), Program("other"), Path.Combine(_folder, "link"));
+        File.CreateSymbolicLink(link, tool);
+        var hashes = new ProgramHashes(new Dictionary<string, string> { [link] = HashOf(tool) }, searchPath: null);
+        File.AppendAllText(tool, "# changed\n");
+
+        File.Delete(link);
+        Assert.That(() => hashes.Check(ProgramPath.Find(tool, null)!), Throws.TypeOf<CommandDeniedException>(), "removed");
+        File.CreateSymbolicLink(link, other);
+        Assert.That(() => hashes.Check(ProgramPath.Find(tool, null)!), Throws.TypeOf<CommandDeniedException>(), "the program that it led to");
+        File.AppendAllText(other, "# another\n");
+        Assert.That(() => hashes.Check(ProgramPath.Find(other, null)!), Throws.TypeOf<CommandDeniedException>(), "the program that it leads to");
+    }
+
     [TestCase("allowed", ExpectedResult = true)]
     [TestCase("allowed/below", ExpectedResult = true)]
     [TestCase("allowed-not", ExpectedResult = false)]

@@ -23,6 +23,20 @@ public sealed class ConfigCommandsTests
         }
     }
 
+    [TestCase("config", "check")]
+    [TestCase("run", "--once")]
+    public async Task A_hash_for_a_program_that_is_not_there_is_a_problem_with_its_place(params string[] command)
+    {
+        var hash = new string('a', 64);
+        _program.Write("runner.yaml", Configuration.ConfigurationFolder.Least + $"security: {{ program_hashes: {{ dotnet: {hash}, pyhton3: {hash}, tools/run: {hash} }} }}\n");
+
+        var run = await _program.RunAsync(command);
+
+        Assert.That(run.ExitCode, Is.EqualTo(78), run.Error);
+        Assert.That(run.Error, Does.Contain("2 problems").And.Contain("runner.yaml:3:").And.Contain("security.program_hashes.pyhton3: There is no program 'pyhton3' on the PATH"));
+        Assert.That(run.Error, Does.Contain($"There is no program '{Path.Combine(_program.Folder, "tools", "run")}', so"));
+    }
+
     [Test]
     public async Task Show_tells_each_value_and_where_it_comes_from()
     {

@@ -4,6 +4,8 @@ namespace DelphiRunner.Runner.Tests.Configuration;
 
 public sealed class ConfigurationProblemTests
 {
+    private const string Hash = "0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a";
+
     // The text stands in line 3 and below, behind the shortest file that is right.
     [TestCase("slotz: 2", 3, 1, "slotz", "There is no key 'slotz' here. Did you mean 'slots'?")]
     [TestCase("job-types: {}", 3, 1, "job-types", "Did you mean 'job_types'?")]
@@ -71,6 +73,7 @@ public sealed class ConfigurationProblemTests
     [TestCase("security: { environment: { rows_may_set: [\"*\"] } }", 3, 42, "security.environment.rows_may_set", "a * at most as the last")]
     [TestCase("security: { programs: python }", 3, 23, "security.programs", "a list such as [A, B], and has the text 'python'")]
     [TestCase("security: { program_hashes: { python3: abc } }", 3, 40, "security.program_hashes.python3", "It wants a SHA-256: 64 hexadecimal digits")]
+    [TestCase("security: { program_hashes: { /a/b: " + Hash + ", /a/../a/b: " + Hash + " } }", 3, 114, "security.program_hashes./a/b", "'/a/b' is named twice")]
     [TestCase("security: { secret_files: { A-B: x } }", 3, 34, "security.secret_files.A-B", "'A-B' is no name")]
     [TestCase("security: { environment: { older_prefixes: yes } }", 3, 44, "security.environment.older_prefixes", "It wants true or false, and has the text 'yes'")]
     [TestCase("claims: { min_free_disk: 5 }", 3, 26, "claims.min_free_disk", "It wants a size")]

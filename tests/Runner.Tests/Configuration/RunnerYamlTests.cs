@@ -67,8 +67,8 @@ public sealed class RunnerYamlTests
             execution: { time_limit: 2d, last_lines: 10, keep_lines: [Done], levels: { ERROR: ['^E\d'], WARNING: [], INFO: [ok] }, max_line_bytes: 256B, max_spool_bytes: 4GiB }
             retention: { failed_work_folders: 3d }
             security:
-              programs: [/usr/bin/python3]
-              program_hashes: { python3: 0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a }
+              programs: [/usr/bin/python3, tools/run, tool]
+              program_hashes: { tools/run: 1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b, python3: 0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a }
               working_folders: [/app, data]
               secret_files: { API_KEY: secrets/key }
               environment: { inherit: [PATH], rows_may_set: [X, BATCH_*], older_prefixes: true }
@@ -106,7 +106,10 @@ public sealed class RunnerYamlTests
             Assert.That(configuration.Execution.Levels.Warning, Is.Empty);
             Assert.That(configuration.Execution.Levels.Information, Is.EqualTo(["ok"]));
             Assert.That(configuration.Retention.FailedWorkFolders, Is.EqualTo(TimeSpan.FromDays(3)));
-            Assert.That(configuration.Security.Programs, Is.EqualTo(["/usr/bin/python3"]));
+            var run = Path.Combine(Path.GetDirectoryName(configuration.File)!, "tools", "run");
+            Assert.That(configuration.Security.Programs, Is.EqualTo(["/usr/bin/python3", run, "tool"]));
+            Assert.That(configuration.Security.ProgramHashes[run], Is.EqualTo(string.Concat(Enumerable.Repeat("1b", 32))));
+            Assert.That(configuration.Places, Does.ContainKey($"security.program_hashes.{run}"));
             Assert.That(configuration.Security.ProgramHashes["python3"], Is.EqualTo(string.Concat(Enumerable.Repeat("0a", 32))));
             Assert.That(configuration.Security.WorkingFolders, Is.EqualTo(["/app", Path.Combine(Path.GetDirectoryName(configuration.File)!, "data")]));
             Assert.That(configuration.Security.SecretFiles["API_KEY"], Is.EqualTo(Path.Combine(Path.GetDirectoryName(configuration.File)!, "secrets", "key")));

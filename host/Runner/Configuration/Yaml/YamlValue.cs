@@ -100,7 +100,8 @@ internal sealed class YamlValue(YamlNode node, string path, ConfigurationFinding
     public YamlSection? Section() => node is YamlMap map ? new YamlSection(map, path, findings) : ReportNoMap<YamlSection>();
 
     /// <summary>Reads a map whose keys are names, such as job types.</summary>
-    public IReadOnlyList<KeyValuePair<string, YamlValue>> Entries()
+    /// <param name="meaning">What a key means, by which it is known from here on; null where it is its own meaning.</param>
+    public IReadOnlyList<KeyValuePair<string, YamlValue>> Entries(Func<string, string>? meaning = null)
     {
         if (node is not YamlMap map)
             return ReportNoMap<IReadOnlyList<KeyValuePair<string, YamlValue>>>() ?? [];
@@ -108,9 +109,10 @@ internal sealed class YamlValue(YamlNode node, string path, ConfigurationFinding
         var entries = new List<KeyValuePair<string, YamlValue>>();
         foreach (var entry in map.Entries)
         {
-            var entryPath = $"{path}.{entry.Key}";
+            var key = meaning?.Invoke(entry.Key) ?? entry.Key;
+            var entryPath = $"{path}.{key}";
             findings.Found(entryPath, entry.Place);
-            entries.Add(KeyValuePair.Create(entry.Key, new YamlValue(entry.Value, entryPath, findings)));
+            entries.Add(KeyValuePair.Create(key, new YamlValue(entry.Value, entryPath, findings)));
         }
 
         return entries;

@@ -85,6 +85,11 @@ internal sealed partial class JobExecutor(
             var command = Approve(plan.Command!, handler, running, folder);
             await running.Claimed.Settled.WaitAsync(running.JobToken);
             run = await commands.RunAsync(command, running, folder);
+            if (run.ResultFileLeftOut)
+            {
+                refusals.Add(RefusalKind.ResultFile, row.JobType);
+            }
+
             return run.Result.End == ProcessEnd.Stopped
                 ? Stopped(running, handler, run)
                 : new AttemptEnd { Kind = AttemptEndKind.Outcome, Outcome = await ConcludeAsync(handler, job, run, context, running), Handler = handler, Run = run };
@@ -154,6 +159,7 @@ internal sealed partial class JobExecutor(
     {
         CommandDeniedException denied => denied.Kind,
         ConfinementException => RefusalKind.Confinement,
+        InvalidJobException => RefusalKind.Job,
         _ => null,
     };
 

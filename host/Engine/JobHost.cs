@@ -129,7 +129,7 @@ internal sealed partial class JobHost(
             plugins.TryResolve,
             CommandsFor(executorOptions, spawner, ladder),
             new HandlerQueue(store, "delphi-runner", time),
-            new JobRecorder(store, executorOptions, time, loggers.CreateLogger<JobRecorder>()),
+            new JobRecorder(store, refusals, executorOptions, time, loggers.CreateLogger<JobRecorder>()),
             refusals,
             executorOptions,
             time,

@@ -1,6 +1,7 @@
 using System.Globalization;
 using DelphiRunner.Contracts;
 using DelphiRunner.Engine.Polling;
+using DelphiRunner.Engine.Security;
 using DelphiRunner.Engine.Stores;
 using DelphiRunner.Engine.Stores.Rows;
 using Microsoft.Extensions.Logging;
@@ -8,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace DelphiRunner.Engine;
 
 /// <summary>Writes how an attempt ended into its row.</summary>
-internal sealed partial class JobRecorder(IJobStore store, ExecutorOptions options, TimeProvider time, ILogger<JobRecorder> logger)
+internal sealed partial class JobRecorder(IJobStore store, RefusalCounts refusals, ExecutorOptions options, TimeProvider time, ILogger<JobRecorder> logger)
 {
     /// <summary>The largest excerpt that an ended row carries, in bytes.</summary>
     public const int FinalExcerptBytes = 100 * 1024;
@@ -75,6 +76,8 @@ internal sealed partial class JobRecorder(IJobStore store, ExecutorOptions optio
 
     private JobFinish Finish(RunningJob running, AttemptEnd end, JobOutcome outcome, DateTimeOffset now, DateTimeOffset startedAt)
     {
+        // Before the log is taken, in which it says what it refuses.
+        var attributes = Allowed(running, outcome);
         var isCompleted = outcome.Kind == JobOutcomeKind.Completed;
         var error = outcome.Error is { Length: > MaxErrorLength } longer ? longer[..MaxErrorLength] : outcome.Error;
         string results;
@@ -84,6 +87,7 @@ internal sealed partial class JobRecorder(IJobStore store, ExecutorOptions optio
         }
         catch (InvalidJobException exception)
         {
+            refusals.Add(RefusalKind.Job, running.Claimed.Row.JobType);
             isCompleted = false;
             error = exception.Message;
             results = StoredResults.Results(StoredResults.Failure, now, error, null);
@@ -97,7 +101,7 @@ internal sealed partial class JobRecorder(IJobStore store, ExecutorOptions optio
         running.Log.Add(JobLog.Information, isCompleted ? "Job completed" : "Job failed");
         return Terminal(running, end, isCompleted ? JobStatuses.Completed : JobStatuses.Failed, results, error, now, startedAt) with
         {
-            Attributes = Allowed(running, outcome),
+            Attributes = attributes,
         };
     }
 
@@ -140,6 +144,7 @@ internal sealed partial class JobRecorder(IJobStore store, ExecutorOptions optio
     private JobRelease Recheck(RunningJob running, AttemptEnd end, DateTimeOffset now, DateTimeOffset startedAt)
     {
         var outcome = end.Outcome!;
+        var attributes = Allowed(running, outcome);
         running.Log.Add(JobLog.Information, string.Create(CultureInfo.InvariantCulture, $"Not done yet; to be checked again in {outcome.Delay.TotalSeconds:0.#} s"));
         return new JobRelease
         {
@@ -151,7 +156,7 @@ internal sealed partial class JobRecorder(IJobStore store, ExecutorOptions optio
             Logs = running.Log.Take(FinalExcerptBytes),
             Attempts = History(running, end, "recheck", now, startedAt),
             HandledBy = end.Handler?.HandledBy,
-            Attributes = Allowed(running, outcome),
+            Attributes = attributes,
         };
     }
 
@@ -186,13 +191,14 @@ internal sealed partial class JobRecorder(IJobStore store, ExecutorOptions optio
         Run = end.Run,
     };
 
-    private static Dictionary<string, RowValue> Allowed(RunningJob running, JobOutcome outcome)
+    private Dictionary<string, RowValue> Allowed(RunningJob running, JobOutcome outcome)
     {
         var allowed = new Dictionary<string, RowValue>(StringComparer.Ordinal);
         foreach (var (name, value) in outcome.Attributes)
         {
             if (JobAttributes.OwnedByHost.Contains(name))
             {
+                refusals.Add(RefusalKind.Attribute, running.Claimed.Row.JobType);
                 running.Log.Add(JobLog.Warning, $"The handler asked to set the attribute '{name}', which belongs to the host; it was left as it is.");
             }
             else
@@ -204,7 +210,7 @@ internal sealed partial class JobRecorder(IJobStore store, ExecutorOptions optio
         return allowed;
     }
 
-    private static void TryAdd(Dictionary<string, RowValue> allowed, string name, JobAttribute value, RunningJob running)
+    private void TryAdd(Dictionary<string, RowValue> allowed, string name, JobAttribute value, RunningJob running)
     {
         try
         {
@@ -212,6 +218,7 @@ internal sealed partial class JobRecorder(IJobStore store, ExecutorOptions optio
         }
         catch (InvalidRowException exception)
         {
+            refusals.Add(RefusalKind.Attribute, running.Claimed.Row.JobType);
             running.Log.Add(JobLog.Warning, $"The handler asked to set the attribute '{name}' to what no row can hold: {exception.Message}");
         }
     }
@@ -241,6 +248,7 @@ internal sealed partial class JobRecorder(IJobStore store, ExecutorOptions optio
             {
                 // A job must not run again because its handler asked for what this store cannot hold.
                 running.Slot?.TakeAgain();
+                refusals.Add(RefusalKind.Attribute, running.Claimed.Row.JobType);
                 running.Log.Add(JobLog.Warning, $"The handler's attributes could not be stored: {exception.Message}");
                 whole = false;
                 continue;

@@ -60,6 +60,9 @@ internal sealed partial class RefusalCounts(IReadOnlySet<string> jobTypes, ILogg
         RefusalKind.EnvironmentName => "environment_name",
         RefusalKind.EnvironmentValue => "environment_value",
         RefusalKind.Secret => "secret",
+        RefusalKind.Job => "job",
+        RefusalKind.Attribute => "attribute",
+        RefusalKind.ResultFile => "result_file",
         RefusalKind.Confinement => "confinement",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "There is no name for it."),
     };

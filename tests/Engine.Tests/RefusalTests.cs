@@ -124,6 +124,26 @@ public sealed class RefusalTests : IAsyncDisposable
             Assert.That(row.Text(JobAttributes.Logs), Does.Contain(named));
     }
 
+    [TestCase("attribute", "true", "status", "which belongs to the host")]
+    [TestCase("result_file", "echo none > \"$DELPHI_RESULT_FILE\"", null, "The result file of the command was left out")]
+    [TestCase("job", null, null, "There is no script.")]
+    public async Task What_a_handler_or_a_command_asks_for_in_vain_is_counted_as_it_is_named(string kind, string? script, string? attribute, string message)
+    {
+        var config = new System.Text.Json.Nodes.JsonObject();
+        foreach (var (name, value) in new[] { ("script", script), ("attribute", attribute) })
+        {
+            if (value is not null)
+                config[name] = value;
+        }
+
+        await _host.SubmitAsync(new NewJob { Id = "job", Type = "SHELL", ConfigJson = config.ToJsonString() });
+
+        await _host.RunAsync();
+
+        Assert.That(_counted, Is.EquivalentTo(new Dictionary<string, long> { [$"{kind} of SHELL"] = 1 }));
+        Assert.That((await _host.ReadAsync("job")).Text(JobAttributes.Logs), Does.Contain(message));
+    }
+
     [Test]
     public async Task What_was_refused_stays_in_the_row_of_a_later_attempt_whose_command_warns_much()
     {

@@ -31,6 +31,9 @@ internal sealed record ProcessRun
 
     /// <summary>Sentences for the job's log about what the host saw: a spool that was cut, a result file that could not be used. Default: none.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>Whether the command wrote a result file that could not be used; one of the notes says why.</summary>
+    public bool ResultFileLeftOut { get; init; }
 }
 
 /// <summary>The files of one attempt.</summary>

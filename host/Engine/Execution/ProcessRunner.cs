@@ -77,6 +77,7 @@ internal sealed class ProcessRunner(ExecutionOptions options, ContainmentLadder 
             Containment = request.Confinement.Describe(),
             Unkillable = proof.IsAlive ? UntilGoneAsync(child.Id, child.Exited, child.Containment) : null,
             Notes = [.. new[] { pump.Note, resultNote, secretNote }.OfType<string>()],
+            ResultFileLeftOut = resultNote is not null,
         };
     }
 

@@ -30,6 +30,15 @@ internal enum RefusalKind
     /// <summary>A secret that is granted and cannot be had.</summary>
     Secret,
 
+    /// <summary>A job that its handler cannot run as its row is, or whose end cannot be stored as its handler wants it.</summary>
+    Job,
+
+    /// <summary>An attribute of the row that a handler may not set, or to what no row can hold.</summary>
+    Attribute,
+
+    /// <summary>The file of results that a command wrote.</summary>
+    ResultFile,
+
     /// <summary>A job type whose commands would be less confined than the operator demands.</summary>
     Confinement,
 }

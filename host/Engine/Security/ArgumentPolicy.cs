@@ -61,7 +61,7 @@ internal static class ArgumentPolicy
                 throw Denied(shown, $"Argument {i + 1} of '{shown}' holds {Rule}");
         }
 
-        bool Holds(string text) => masker.Longest > 0 && masker.IndexOf(Encoding.UTF8.GetBytes(text)) >= 0;
+        bool Holds(string text) => masker.Mask(text) != text;
     }
 
     public static void CheckSize(string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment)

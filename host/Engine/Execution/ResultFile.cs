@@ -27,14 +27,14 @@ internal static partial class ResultFile
     public static string? TryRead(string path, out string? note)
     {
         note = null;
-        // One look, which most commands end with: they write no such file.
-        var attributes = new FileInfo(path).Attributes;
-        if (attributes == NoSuchFile)
-            return null;
-        if ((attributes & (FileAttributes.ReparsePoint | FileAttributes.Directory)) != 0)
-            return Unusable("it is a link or a folder, not a regular file", out note);
         try
         {
+            // One look, which most commands end with: they write no such file. It throws where the command made its work folder one that nobody can look into.
+            var attributes = new FileInfo(path).Attributes;
+            if (attributes == NoSuchFile)
+                return null;
+            if ((attributes & (FileAttributes.ReparsePoint | FileAttributes.Directory)) != 0)
+                return Unusable("it is a link or a folder, not a regular file", out note);
             using var file = Open(path);
             return Read(file, out note);
         }

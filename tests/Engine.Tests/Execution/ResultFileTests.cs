@@ -45,6 +45,18 @@ public sealed class ResultFileTests
     }
 
     [Test]
+    public async Task A_command_that_made_its_work_folder_a_link_to_itself_hides_neither_its_end_nor_the_proof_of_that()
+    {
+        using var attempt = new Attempt();
+
+        var run = await attempt.RunShellAsync("work=${DELPHI_RESULT_FILE%/*}; cd / && rmdir \"$work\" && ln -s \"$work\" \"$work\"; exit 3");
+
+        Assert.That(run.Result.ExitCode, Is.EqualTo(3));
+        Assert.That(run.ExitConfirmed, Is.True);
+        Assert.That(run.Notes, Has.Count.EqualTo(1).And.All.Contains("The result file of the command was left out: it cannot be read"));
+    }
+
+    [Test]
     public void A_missing_file_is_no_problem()
     {
         var json = ResultFile.TryRead(_path, out var note);

@@ -90,9 +90,12 @@ internal sealed partial class JobExecutor(
                 refusals.Add(RefusalKind.ResultFile, row.JobType);
             }
 
-            return run.Result.End == ProcessEnd.Stopped
-                ? Stopped(running, handler, run)
-                : new AttemptEnd { Kind = AttemptEndKind.Outcome, Outcome = await ConcludeAsync(handler, job, run, context, running), Handler = handler, Run = run };
+            return run switch
+            {
+                { Result.End: ProcessEnd.Stopped } => Stopped(running, handler, run),
+                { Fault: { } fault } => HostFailed(fault, running, handler) with { Run = run },
+                _ => new AttemptEnd { Kind = AttemptEndKind.Outcome, Outcome = await ConcludeAsync(handler, job, run, context, running), Handler = handler, Run = run },
+            };
         }
         catch (Exception exception)
         {
@@ -187,6 +190,12 @@ internal sealed partial class JobExecutor(
         return AttemptEnd.Failed($"Handler '{handler.Name}' of plugin '{handler.Plugin}' threw {exception.GetType().Name}: {exception.Message}") with { Handler = handler };
     }
 
+    private AttemptEnd HostFailed(Exception fault, RunningJob running, JobHandler handler)
+    {
+        LogRunFailed(fault, running.Claimed.Claim.JobId);
+        return AttemptEnd.Failed($"The host failed while the command ran, and ended it: {fault.GetType().Name}: {fault.Message}") with { Handler = handler };
+    }
+
     private static AttemptEnd Stopped(RunningJob running, JobHandler handler, ProcessRun? run) => running.Reason switch
     {
         StopReason.ClaimLost => new AttemptEnd { Kind = AttemptEndKind.ClaimLost, Handler = handler, Run = run },
@@ -210,6 +219,9 @@ internal sealed partial class JobExecutor(
 
     [LoggerMessage(EventName = "JobAbandoned", Level = LogLevel.Critical, Message = "Job {JobId} could not be brought to its last write. Its claim lapses and the job is taken up again")]
     private partial void LogJobAbandoned(Exception exception, string jobId);
+
+    [LoggerMessage(EventName = "RunFailed", Level = LogLevel.Error, Message = "The host failed while the command of job {JobId} ran, and ended it")]
+    private partial void LogRunFailed(Exception exception, string jobId);
 
     [LoggerMessage(EventName = "HandlerFailed", Level = LogLevel.Error, Message = "Handler {Handler} of plugin {Plugin} failed on job {JobId}")]
     private partial void LogHandlerFailed(Exception exception, string jobId, string handler, string plugin);

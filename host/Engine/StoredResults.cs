@@ -102,7 +102,7 @@ internal static class StoredResults
             writer.WriteNumber("output_lines", run.Result.OutputLines);
             writer.WriteNumber("output_bytes", run.Result.OutputBytes);
             WriteUsage(writer, run.Result);
-            writer.WriteString("ended_by", EndedBy(run.Result, record.End));
+            writer.WriteString("ended_by", run.Fault is null ? EndedBy(run.Result, record.End) : "a fault of the host");
             writer.WriteString("containment", run.Containment);
             writer.WriteString("exit_proof", run.ExitProof);
         }

@@ -29,6 +29,9 @@ internal sealed record ProcessRun
     /// <summary>Completes when what SIGKILL did not end is gone after all; null when nothing of that kind is left.</summary>
     public Task? Unkillable { get; init; }
 
+    /// <summary>What the host itself failed at while the command ran, for which it was ended; null when nothing did. The end and its proof stand all the same.</summary>
+    public Exception? Fault { get; init; }
+
     /// <summary>Sentences for the job's log about what the host saw: a spool that was cut, a result file that could not be used. Default: none.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 

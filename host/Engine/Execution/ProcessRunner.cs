@@ -12,6 +12,8 @@ namespace DelphiRunner.Engine.Execution;
 /// <param name="time">The clock.</param>
 internal sealed class ProcessRunner(ExecutionOptions options, ContainmentLadder ladder, HostFiles host, Spawner spawner, TimeProvider time)
 {
+    private const int NoExitCode = -1;
+
     private static readonly TimeSpan KillLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
 
@@ -41,15 +43,31 @@ internal sealed class ProcessRunner(ExecutionOptions options, ContainmentLadder 
         using var child = await new ChildStarter(ladder, host, spawner, Send, time).StartAsync(request, pump);
         Enter(child);
         var began = time.GetTimestamp();
-        var end = await WaitForEndAsync(child, command.TimeLimit, request.Stop, jobToken, killToken);
-        var elapsed = time.GetElapsedTime(began);
-        var (exitCode, proof) = await CollectAsync(child);
+        var end = ProcessEnd.Exited;
+        var elapsed = TimeSpan.Zero;
+        var exitCode = NoExitCode;
+        var fault = default(Exception);
+        try
+        {
+            end = await WaitForEndAsync(child, command.TimeLimit, request.Stop, jobToken, killToken);
+            elapsed = time.GetElapsedTime(began);
+            exitCode = await CollectAsync(child);
+        }
+        catch (Exception exception)
+        {
+            // The border of one command: it was started, so that its end has to be seen and told whatever failed.
+            fault = exception;
+            await KillAsync(child);
+        }
+
+        // What comes behind the proof throws only where it shows that nothing was started: nobody else would tell of it.
+        var proof = await ProveAsync(child);
         var secretNote = secrets.TryRemove();
         // The folder is emptied and used again.
         if (request.Confinement.User is not null)
             UserAccount.TryTakeBack(request.Files.WorkFolder);
         // What never started leaves nothing: where that is in doubt, a command imitates it.
-        if (proof.IsConfirmed)
+        if (proof.IsConfirmed && fault is null)
             ChildStarter.ThrowIfNeverStarted(request, exitCode, pump.LastLines);
 
         var usage = child.Meter.Read();
@@ -76,6 +94,7 @@ internal sealed class ProcessRunner(ExecutionOptions options, ContainmentLadder 
             ExitProof = proof.Text,
             Containment = request.Confinement.Describe(),
             Unkillable = proof.IsAlive ? UntilGoneAsync(child.Id, child.Exited, child.Containment) : null,
+            Fault = fault,
             Notes = [.. new[] { pump.Note, resultNote, secretNote }.OfType<string>()],
             ResultFileLeftOut = resultNote is not null,
         };
@@ -86,7 +105,7 @@ internal sealed class ProcessRunner(ExecutionOptions options, ContainmentLadder 
         Result = new ProcessResult
         {
             End = ProcessEnd.Stopped,
-            ExitCode = -1,
+            ExitCode = NoExitCode,
             StartedAt = now,
             Elapsed = TimeSpan.Zero,
             TimeLimit = request.Command.TimeLimit,
@@ -124,34 +143,40 @@ internal sealed class ProcessRunner(ExecutionOptions options, ContainmentLadder 
                 return end;
         }
 
-        child.Containment.Kill();
-        await ExitsAsync(child, DeathLimit, CancellationToken.None);
+        await KillAsync(child);
         return end;
     }
 
-    // Gives the pipes their bounded time before it kills what is left: a grandchild may be about to write its last lines.
-    private async Task<(int ExitCode, ExitProof Proof)> CollectAsync(RunningChild child)
+    private Task<bool> KillAsync(RunningChild child)
+    {
+        child.Containment.Kill();
+        return ExitsAsync(child, DeathLimit, CancellationToken.None);
+    }
+
+    // Gives the pipes their bounded time before what is left is killed: a grandchild may be about to write its last lines.
+    private static async Task<int> CollectAsync(RunningChild child) => child.Exited.IsCompleted ? (await child.Completed).ExitCode : NoExitCode;
+
+    private async Task<ExitProof> ProveAsync(RunningChild child)
     {
         if (!child.Exited.IsCompleted)
         {
             child.Abandon();
-            return (-1, new ExitProof(false, $"process {child.Id} has not ended {DeathLimit.TotalSeconds:0} s after SIGKILL", IsAlive: true));
+            return new ExitProof(false, $"process {child.Id} has not ended {DeathLimit.TotalSeconds:0} s after SIGKILL", IsAlive: true);
         }
 
-        var exitCode = 0;
-        var proof = default(ExitProof);
         try
         {
-            exitCode = (await child.Completed).ExitCode;
+            return await child.Containment.ProveExitAsync();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // A host without a free descriptor, for one, sees no processes.
+            return new ExitProof(false, $"what is left of it could not be looked at ({exception.Message.TrimEnd('.')})");
         }
         finally
         {
-            // Also when the taker of the lines threw.
-            proof = await child.Containment.ProveExitAsync();
             ladder.Orphans?.Leave(child.Id);
         }
-
-        return (exitCode, proof);
     }
 
     private async Task<bool> ExitsAsync(RunningChild child, TimeSpan limit, CancellationToken token)

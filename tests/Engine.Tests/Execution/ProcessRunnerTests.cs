@@ -244,14 +244,15 @@ public sealed class ProcessRunnerTests(string rung)
     }
 
     [Test]
-    public void A_taker_of_lines_that_throws_leaves_nothing_behind()
+    public async Task A_taker_of_lines_that_throws_leaves_nothing_behind_and_hides_no_proof_of_that()
     {
         using var attempt = new Attempt(rung) { FailAt = "ready" };
 
-        Assert.That(
-            () => attempt.RunShellAsync("sleep 300 >/dev/null 2>&1 & echo ready; exit 0"),
-            Throws.InvalidOperationException.With.Message.EqualTo("ready"));
+        var run = await attempt.RunShellAsync("sleep 300 >/dev/null 2>&1 & echo ready; exit 0");
 
+        Assert.That(run.Fault, Is.TypeOf<InvalidOperationException>().With.Message.EqualTo("ready"));
+        Assert.That(run.ExitConfirmed, Is.True);
+        Assert.That(run.ExitProof, Does.StartWith(Rungs.ProofOf(rung)));
         Assert.That(Survivors.With(attempt.Fence), Is.Empty);
     }
 }

@@ -55,25 +55,45 @@ internal sealed class RunningJob(ClaimedJob claimed, JobLog log, long claimedAt)
     /// <summary>Whether its last write is under way, after which a claim that no longer holds is no loss.</summary>
     public bool IsFinishing { get => Volatile.Read(ref _finishing); set => Volatile.Write(ref _finishing, value); }
 
-    /// <summary>Asks the job to end. The first reason counts, but a lost claim overrules every other.</summary>
+    /// <summary>
+    /// Asks the job to end. The first reason counts, but a lost claim overrules every other. Never throws, so that no job stands between others and
+    /// their end; one that has ended meanwhile is left alone.
+    /// </summary>
     public void Stop(StopReason reason)
     {
         if (reason == StopReason.ClaimLost)
         {
             Volatile.Write(ref _reason, (int)reason);
-            _killSource.Cancel();
+            Cancel(_killSource);
         }
         else
         {
             Interlocked.CompareExchange(ref _reason, (int)reason, (int)StopReason.None);
         }
 
-        _jobSource.Cancel();
+        Cancel(_jobSource);
     }
 
     public void Dispose()
     {
         _jobSource.Dispose();
         _killSource.Dispose();
+    }
+
+    private void Cancel(CancellationTokenSource source)
+    {
+        try
+        {
+            source.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has ended: whoever stops several goes by a list that was made before.
+        }
+        catch (AggregateException exception)
+        {
+            // All that waited for it was told. What threw was registered by the handler.
+            Log.Add(JobLog.Warning, $"What the job's handler does when the job is asked to end failed: {exception.GetBaseException().Message}");
+        }
     }
 }

@@ -153,6 +153,19 @@ internal sealed class HeartbeatTests
     }
 
     [Test]
+    public void A_handler_that_fails_at_being_stopped_keeps_nothing_from_being_killed()
+    {
+        _job.JobToken.Register(() => throw new InvalidOperationException("no stop"));
+        _job.KillToken.Register(() => throw new InvalidOperationException("no kill"));
+
+        _job.Stop(StopReason.ClaimLost);
+
+        Assert.That(_job.KillToken.IsCancellationRequested, Is.True);
+        Assert.That(_job.JobToken.IsCancellationRequested, Is.True);
+        Assert.That(_job.Log.Take(Heartbeat.RunningExcerptBytes), Does.Contain("asked to end failed: no kill").And.Contain("asked to end failed: no stop"));
+    }
+
+    [Test]
     public void A_claim_that_could_not_be_renewed_in_time_is_fenced_before_it_ends()
     {
         _time.Advance(Length - TimeSpan.FromSeconds(6));

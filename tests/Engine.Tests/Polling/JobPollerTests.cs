@@ -331,6 +331,40 @@ internal sealed class JobPollerTests
         Assert.That(await CountAsync(JobStatuses.Completed), Is.EqualTo(2));
     }
 
+    [Test]
+    public async Task A_job_that_ends_while_all_are_stopped_keeps_no_other_from_being_stopped_and_waited_for()
+    {
+        await CreateAsync("A", 3);
+        var jobs = new ConcurrentDictionary<string, (RunningJob Job, TaskCompletionSource End)>();
+        using var started = new SemaphoreSlim(0);
+        using var stopping = new CancellationTokenSource();
+        var running = Poller(slots: 3, once: false).RunAsync(
+            async job =>
+            {
+                // Whoever completes it ends the job before it goes on.
+                var end = new TaskCompletionSource();
+                jobs[job.Claimed.Row.Id] = (job, end);
+                using var stop = job.JobToken.Register(() =>
+                {
+                    jobs.Values.FirstOrDefault(other => other.Job != job && other.Job.Reason == StopReason.None).End?.TrySetResult();
+                    end.TrySetResult();
+                });
+                started.Release();
+                await end.Task;
+                _started.Enqueue(job.Claimed.Row.Id);
+            },
+            stopping.Token);
+        foreach (var _ in Enumerable.Range(0, 3))
+        {
+            Assert.That(await started.WaitAsync(Soon), Is.True);
+        }
+
+        await stopping.CancelAsync();
+        await running.WaitAsync(Soon);
+
+        Assert.That(_started, Is.EquivalentTo(["A-0", "A-1", "A-2"]));
+    }
+
     private static ServedJobs Served() => new() { JobTypes = new HashSet<string> { "A", "PIPELINE", "CHECK" } };
 
     private JobPoller Poller(

@@ -34,7 +34,7 @@ internal sealed partial class FailedFolders(string state, TimeSpan? keep, long m
     /// <returns>A sentence for the job's log; null when it stays where it is.</returns>
     public string? Keep(string work)
     {
-        if (keep is not { } period || !HasContents(work))
+        if (keep is not { } period)
         {
             return null;
         }
@@ -44,14 +44,14 @@ internal sealed partial class FailedFolders(string state, TimeSpan? keep, long m
         var kept = Path.Combine(_folder, $"{now.ToString(TimeFormat, CultureInfo.InvariantCulture)}-{Path.GetFileName(work)}");
         try
         {
+            if (!HasContents(work))
+            {
+                return null;
+            }
+
             lock (_gate)
             {
                 WorkFolders.MakePrivate(_folder);
-                if (!OperatingSystem.IsWindows())
-                {
-                    File.SetUnixFileMode(work, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-                }
-
                 Directory.Move(work, kept);
             }
         }
@@ -87,9 +87,22 @@ internal sealed partial class FailedFolders(string state, TimeSpan? keep, long m
 
     public void Dispose() => _timer?.Dispose();
 
-    // A link was put there by the command, and leads to what is not its work folder.
-    private static bool HasContents(string work) =>
-        new DirectoryInfo(work) is { Exists: true, LinkTarget: null } && Directory.EnumerateFileSystemEntries(work).Any();
+    private static bool HasContents(string work)
+    {
+        // A link was put there by the command, and leads to what is not its work folder.
+        if (new DirectoryInfo(work) is not { Exists: true, LinkTarget: null })
+        {
+            return false;
+        }
+
+        // The command may have taken the right to look into it from everybody, its owner among them.
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(work, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
+        return Directory.EnumerateFileSystemEntries(work).Any();
+    }
 
     private void RemoveDue()
     {

@@ -154,6 +154,27 @@ public sealed class FailedFoldersTests : IDisposable
         Assert.That(Names(), Is.Empty);
     }
 
+    [TestCase(UnixFileMode.UserWrite | UnixFileMode.UserExecute)]
+    [TestCase(UnixFileMode.None)]
+    public void One_that_the_command_closed_to_its_owner_is_kept_like_any_other(UnixFileMode mode)
+    {
+        string? said = null;
+        OrdinaryUser.Run(() =>
+        {
+            var state = Directory.CreateTempSubdirectory("delphi-failed-").FullName;
+            var work = WorkFolders.MakePrivate(Path.Combine(state, "work", "one"));
+            File.WriteAllText(Path.Combine(work, "file"), "x");
+            File.SetUnixFileMode(work, mode);
+            using var folders = new FailedFolders(state, Keep, 100, _time, _log.CreateLogger<FailedFolders>()) { FreeDisk = () => 1000 };
+
+            said = folders.Keep(work);
+
+            Directory.Delete(state, recursive: true);
+        });
+
+        Assert.That(said, Does.Contain("is kept until"));
+    }
+
     private FailedFolders Folders(TimeSpan? keep, Func<long>? free = null) =>
         new(_state, keep, 100, _time, _log.CreateLogger<FailedFolders>()) { FreeDisk = free ?? (() => 1000) };
 

@@ -168,7 +168,7 @@ internal sealed partial class JobExecutor(
 
     private AttemptEnd EndOf(Exception exception, RunningJob running, JobHandler handler, ProcessRun? run) => exception switch
     {
-        OperationCanceledException when running.JobToken.IsCancellationRequested => Stopped(running, handler, run),
+        OperationCanceledException when running.Reason != StopReason.None => Stopped(running, handler, run),
         InvalidJobException or CommandDeniedException or ConfinementException or ProcessStartException => AttemptEnd.Failed(exception.Message) with { Handler = handler, Run = run },
         JobQueueException or StoreException => new AttemptEnd
         {

@@ -25,7 +25,8 @@ internal sealed partial class JobRecorder(IJobStore store, RefusalCounts refusal
     public async Task RecordAsync(RunningJob running, AttemptEnd end, DateTimeOffset startedAt)
     {
         var claim = running.Claimed.Claim;
-        if (end.Kind == AttemptEndKind.ClaimLost)
+        // Also when it was lost behind the end, while the handler was asked about it or the attempt's files were put away.
+        if (end.Kind == AttemptEndKind.ClaimLost || running.Reason == StopReason.ClaimLost)
         {
             // The row is another's. What the attempt used is known to nobody else.
             LogAttemptDropped(claim.JobId, end.Run is { ExitConfirmed: true }, StoredResults.Attempts(null, Attempt(running, end, StoredResults.LostClaim, time.GetUtcNow(), startedAt)));

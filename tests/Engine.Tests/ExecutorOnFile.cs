@@ -22,6 +22,7 @@ internal sealed class ExecutorOnFile : IAsyncDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("delphi-executor-").FullName;
     private readonly Spawner _spawner = new();
     private readonly SqliteJobStore _store;
+    private RunningJob? _running;
 
     public ExecutorOnFile() => _store = new SqliteJobStore(Path.Combine(_folder, "queue.db"), TimeProvider.System);
 
@@ -44,7 +45,7 @@ internal sealed class ExecutorOnFile : IAsyncDisposable
 
     public string State => Path.Combine(_folder, "state");
 
-    /// <summary>Submits the job and claims it.</summary>
+    /// <summary>Submits the job and claims it. It is disposed with this.</summary>
     public async Task<RunningJob> ClaimAsync()
     {
         var now = DateTimeOffset.UtcNow;
@@ -60,7 +61,7 @@ internal sealed class ExecutorOnFile : IAsyncDisposable
             },
             CancellationToken.None);
         var log = new JobLog(JobId, LogExcerpt.Read(null, now), LineMarks.None, (line, _) => OnLine(line.ToString()), TimeProvider.System);
-        return new RunningJob(claimed!, log, TimeProvider.System.GetTimestamp()); // Nobody else claims it.
+        return _running = new RunningJob(claimed!, log, TimeProvider.System.GetTimestamp()); // Nobody else claims it.
     }
 
     /// <summary>Takes a claimed job through all its stages.</summary>
@@ -106,6 +107,7 @@ internal sealed class ExecutorOnFile : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _running?.Dispose();
         _spawner.Dispose();
         await _store.DisposeAsync();
         Log.Dispose();

@@ -18,7 +18,7 @@ public sealed class JobExecutorTests : IAsyncDisposable
     {
         _executor.Script = "sleep 300 >/dev/null 2>&1 & echo ready; exit 0";
         _executor.OnLine = line => FailAt("ready", line);
-        using var running = await _executor.ClaimAsync();
+        var running = await _executor.ClaimAsync();
 
         await _executor.ExecuteAsync(running);
 
@@ -31,6 +31,43 @@ public sealed class JobExecutorTests : IAsyncDisposable
             Assert.That((string?)(await _executor.LastAttemptAsync())["ended_by"], Is.EqualTo("a fault of the host"));
             Assert.That(_executor.Log.MessageOf("RunFailed"), Does.Contain("'job'").Or.Contain("job job"));
         }
+    }
+
+    [Test]
+    public async Task A_claim_that_is_lost_while_the_handler_concludes_is_no_fault_of_the_handler_and_nothing_is_written()
+    {
+        var concluding = new TaskCompletionSource();
+        _executor.Conclude = (_, _) =>
+        {
+            concluding.SetResult();
+            return new TaskCompletionSource<JobOutcome>().Task;
+        };
+        var running = await _executor.ClaimAsync();
+        var executing = _executor.ExecuteAsync(running);
+        await concluding.Task;
+
+        running.Stop(StopReason.ClaimLost);
+        await executing;
+
+        Assert.That((await _executor.RowAsync()).Status, Is.EqualTo(JobStatuses.Processing));
+        Assert.That(_executor.Log.Count("HandlerFailed"), Is.Zero);
+        Assert.That(_executor.Log.MessageOf("AttemptDropped"), Does.Contain("its process is gone: True"));
+    }
+
+    [Test]
+    public async Task A_claim_that_is_lost_once_the_handler_has_concluded_leaves_the_row_alone()
+    {
+        var running = await _executor.ClaimAsync();
+        _executor.Conclude = (_, _) =>
+        {
+            running.Stop(StopReason.ClaimLost);
+            return Task.FromResult(JobOutcome.Completed());
+        };
+
+        await _executor.ExecuteAsync(running);
+
+        Assert.That((await _executor.RowAsync()).Status, Is.EqualTo(JobStatuses.Processing));
+        Assert.That(_executor.Log.Count("AttemptDropped"), Is.EqualTo(1));
     }
 
     private static void FailAt(string text, string line)

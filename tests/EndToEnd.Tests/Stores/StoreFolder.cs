@@ -18,7 +18,7 @@ internal sealed class StoreFolder : IDisposable
 
     public string Database => Path.Combine(_folder.FullPath, "queue.db");
 
-    public static StoreFolder OfSqlite() => new("{ kind: sqlite, path: queue.db }");
+    public static StoreFolder OfSqlite(string path = "queue.db") => new($"{{ kind: sqlite, path: {path} }}");
 
     public static StoreFolder OfTable(Uri endpoint, string table) => new($"{{ kind: dynamodb, endpoint: '{endpoint}', table: {table} }}");
 

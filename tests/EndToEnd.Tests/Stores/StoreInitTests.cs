@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using System.Text.Json.Nodes;
 using DelphiRunner.TestServers;
 using DelphiRunner.TestServers.DynamoDb;
@@ -91,6 +92,22 @@ public sealed class StoreInitTests
         Assert.That(first["created"]!.GetValue<bool>(), Is.True);
         Assert.That(second["created"]!.GetValue<bool>(), Is.False);
         Assert.That((await StoreFolder.ReadAsync(folder.Database)).Select(row => row.Id), Is.EqualTo(["job"]));
+    }
+
+    [Test]
+    [Platform(Exclude = "Win")]
+    [UnsupportedOSPlatform("windows")]
+    public async Task A_state_folder_that_is_made_for_the_queue_is_its_owners_alone_and_another_is_as_others_are()
+    {
+        const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        using var folder = StoreFolder.OfSqlite("state/queue.db");
+        using var elsewhere = StoreFolder.OfSqlite("queue/queue.db");
+
+        await folder.RunJsonAsync(0, "store", "init");
+        await elsewhere.RunJsonAsync(0, "store", "init");
+
+        Assert.That(File.GetUnixFileMode(folder.FileOf("state")), Is.EqualTo(Private));
+        Assert.That(File.GetUnixFileMode(elsewhere.FileOf("queue")), Is.Not.EqualTo(Private));
     }
 
     private static async Task<JsonNode> DescribeAsync(DynamoDbServer server, string table) =>

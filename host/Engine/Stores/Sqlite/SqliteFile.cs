@@ -6,7 +6,9 @@ using SQLitePCL;
 namespace DelphiRunner.Engine.Stores.Sqlite;
 
 /// <summary>The database file: opened, recognized, and created where there is none.</summary>
-internal sealed partial class SqliteFile(string path)
+/// <param name="path">The file, absolute or relative to the current folder.</param>
+/// <param name="privateFolder">The absolute path of a folder that nobody but its owner may enter, if one is made there for the file; null when there is none.</param>
+internal sealed partial class SqliteFile(string path, string? privateFolder = null)
 {
     /// <summary>The pages of a new file: a row of a job that has ended fits, and jobs that run together share a few, each of which is two writes to the log.</summary>
     private const int PageBytes = 8192;
@@ -141,6 +143,11 @@ internal sealed partial class SqliteFile(string path)
 
         try
         {
+            if (privateFolder is not null && !OperatingSystem.IsWindows() && FullPath.StartsWith(Path.TrimEndingDirectorySeparator(privateFolder) + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+            {
+                Directory.CreateDirectory(privateFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            }
+
             Directory.CreateDirectory(Path.GetDirectoryName(FullPath)!); // Not a root, since it is no folder.
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)

@@ -16,9 +16,10 @@ internal sealed class SqliteJobStore : IJobStore
 
     /// <param name="path">The database file, absolute or relative to the current folder.</param>
     /// <param name="time">The clock of renewals and waits.</param>
-    public SqliteJobStore(string path, TimeProvider time)
+    /// <param name="privateFolder">The absolute path of a folder that nobody but its owner may enter, if one is made there for the file; null when there is none.</param>
+    public SqliteJobStore(string path, TimeProvider time, string? privateFolder = null)
     {
-        var file = new SqliteFile(path);
+        var file = new SqliteFile(path, privateFolder);
         Name = $"sqlite {path}";
         _time = time;
         _writes = new WriteQueue(file);

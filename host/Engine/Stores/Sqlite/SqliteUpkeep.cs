@@ -15,10 +15,11 @@ internal sealed class SqliteUpkeep : IStoreUpkeep
     private readonly ReadPool _reads;
 
     /// <param name="path">The database file, absolute or relative to the current folder.</param>
-    public SqliteUpkeep(string path)
+    /// <param name="privateFolder">The absolute path of a folder that nobody but its owner may enter, if one is made there for the file; null when there is none.</param>
+    public SqliteUpkeep(string path, string? privateFolder = null)
     {
         Name = $"sqlite {path}";
-        _file = new SqliteFile(path);
+        _file = new SqliteFile(path, privateFolder);
         _writes = new WriteQueue(_file);
         _reads = new ReadPool(_file);
     }

@@ -18,7 +18,7 @@ internal static class StoreCheckCommand
     public static async Task<int> CheckAsync(Invocation invocation, CancellationToken cancellationToken)
     {
         var output = invocation.Output;
-        await using var store = StoreFactory.UpkeepOf(invocation.Configuration.Store);
+        await using var store = StoreFactory.UpkeepOf(invocation.Configuration);
         var checks = await store.CheckAsync(cancellationToken);
         var isMet = CheckView.AreMet(checks);
         var sweep = CanBeSwept(checks) ? await AnomalySweep.LookAsync(store, cancellationToken) : null;

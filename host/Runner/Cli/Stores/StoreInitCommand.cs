@@ -17,7 +17,7 @@ internal static class StoreInitCommand
     {
         var output = invocation.Output;
         using var stopping = new StopSignals(cancellationToken);
-        await using var store = StoreFactory.UpkeepOf(invocation.Configuration.Store);
+        await using var store = StoreFactory.UpkeepOf(invocation.Configuration);
         bool isCreated;
         try
         {

@@ -33,7 +33,7 @@ internal sealed partial class JobHost(
         using var spawner = new Spawner(options.Execution.Nice);
         using var ladder = await ProbeAsync(spawner);
         // Nothing is made in the state folder, which another host may hold.
-        using var folders = new StateFolders(options.State);
+        using var folders = new StateFolders(options.State, loggers);
         return await new JobPlanner(plugins, CommandsFor(ExecutorOptionsFor("plan", folders), spawner, ladder), store, time).PlanAsync(row, cancellationToken);
     }
 
@@ -58,7 +58,7 @@ internal sealed partial class JobHost(
         }
 
         await store.ProbeAsync(stoppingToken);
-        using var folders = new StateFolders(options.State)
+        using var folders = new StateFolders(options.State, loggers)
         {
             Failed = new FailedFolders(options.State, options.Retention.FailedWorkFolders, options.Claims.MinFreeDisk, time, loggers.CreateLogger<FailedFolders>()),
         };

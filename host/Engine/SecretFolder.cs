@@ -48,9 +48,18 @@ internal sealed class SecretFolder(string state) : IDisposable
 
     public void Dispose()
     {
-        if (OpenPath is not null)
+        if (OpenPath is null)
+        {
+            return;
+        }
+
+        try
         {
             RemoveLeftover(state);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // The next start finds it by the same link, and says what it cannot remove.
         }
     }
 

@@ -1,12 +1,15 @@
+using Microsoft.Extensions.Logging;
+
 namespace DelphiRunner.Engine;
 
 /// <summary>What attempts use of the state folder, and of the memory beside it.</summary>
 /// <param name="path">The absolute path of the state folder.</param>
-internal sealed class StateFolders(string path) : IDisposable
+/// <param name="loggers">Makes the loggers.</param>
+internal sealed class StateFolders(string path, ILoggerFactory loggers) : IDisposable
 {
     public string Path => path;
 
-    public WorkFolders Work { get; } = new(path);
+    public WorkFolders Work { get; } = new(path, loggers.CreateLogger<WorkFolders>());
 
     public SecretFolder Secrets { get; } = new(path);
 

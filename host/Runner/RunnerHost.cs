@@ -27,7 +27,7 @@ internal static partial class RunnerHost
         using var state = StateFolder.Take(configuration.State);
         await using var log = HostLog.Open(configuration.Logging, JobLines.StopGrace);
         using var loggers = new Serilog.Extensions.Logging.SerilogLoggerFactory(log.Logger);
-        foreach (var notice in configuration.Notices.Concat(HostProtection.Seal()).Concat(state.LeftRunning is { } left ? [left] : []))
+        foreach (var notice in configuration.Notices.Concat(HostProtection.Seal()).Concat(state.Notices))
         {
             LogNotice(loggers.CreateLogger(nameof(RunnerHost)), notice);
         }

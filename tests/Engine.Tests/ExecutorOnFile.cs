@@ -67,7 +67,7 @@ internal sealed class ExecutorOnFile : IAsyncDisposable
     /// <summary>Takes a claimed job through all its stages.</summary>
     public async Task ExecuteAsync(RunningJob running)
     {
-        using var folders = new StateFolders(State);
+        using var folders = new StateFolders(State, Log);
         var options = new ExecutorOptions { WorkerId = "w", Folders = folders, MaxAttempts = 3, TimeLimit = TimeSpan.FromMinutes(1) };
         var environment = new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin" };
         var runner = new ProcessRunner(new ExecutionOptions(), Rungs.Machine, HostFiles.Of(State, null, []), _spawner, TimeProvider.System) { Send = Send, DeathLimit = DeathLimit };

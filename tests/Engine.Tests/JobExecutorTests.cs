@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using DelphiRunner.Contracts;
 using DelphiRunner.Engine.Polling;
 using DelphiRunner.Engine.Stores.Rows;
@@ -7,6 +8,7 @@ namespace DelphiRunner.Engine.Tests;
 /// <summary>Whatever fails on the way, what a row says of its job's end is true.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [Platform("Linux")]
+[UnsupportedOSPlatform("windows")]
 public sealed class JobExecutorTests : IAsyncDisposable
 {
     private readonly ExecutorOnFile _executor = new();
@@ -31,6 +33,25 @@ public sealed class JobExecutorTests : IAsyncDisposable
             Assert.That((string?)(await _executor.LastAttemptAsync())["ended_by"], Is.EqualTo("a fault of the host"));
             Assert.That(_executor.Log.MessageOf("RunFailed"), Does.Contain("'job'").Or.Contain("job job"));
         }
+    }
+
+    [Test]
+    public async Task A_job_whose_work_folder_cannot_be_removed_is_recorded_and_not_called_abandoned()
+    {
+        UndeletableFile? stuck = null;
+        _executor.Conclude = (_, _) =>
+        {
+            stuck = UndeletableFile.Make(Path.Combine(Directory.GetDirectories(Path.Combine(_executor.State, "work")).Single(), "file"));
+            return Task.FromResult(JobOutcome.Completed());
+        };
+
+        await _executor.ExecuteAsync(await _executor.ClaimAsync());
+
+        using (stuck)
+            Assume.That(stuck, Is.Not.Null, "This needs root, 'chattr' (package e2fsprogs), and a file system that knows its flags.");
+        Assert.That((await _executor.RowAsync()).Status, Is.EqualTo(JobStatuses.Completed));
+        Assert.That(_executor.Log.Count("JobAbandoned"), Is.Zero);
+        Assert.That(_executor.Log.Count("WorkFolderNotRemoved"), Is.EqualTo(1));
     }
 
     [Test]

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
+using DelphiRunner.Engine.Tests.Stores.DynamoDb;
+using Microsoft.Extensions.Logging;
 
 namespace DelphiRunner.Engine.Tests;
 
@@ -9,13 +11,15 @@ namespace DelphiRunner.Engine.Tests;
 internal sealed class WorkFoldersTests : IDisposable
 {
     private readonly string _state = Directory.CreateTempSubdirectory("delphi-runner-").FullName;
+    private readonly RecordedEvents _log = new();
     private readonly WorkFolders _folders;
 
-    public WorkFoldersTests() => _folders = new WorkFolders(_state);
+    public WorkFoldersTests() => _folders = new WorkFolders(_state, _log.CreateLogger<WorkFolders>());
 
     public void Dispose()
     {
         _folders.Dispose();
+        _log.Dispose();
         Directory.Delete(_state, recursive: true);
     }
 
@@ -91,6 +95,21 @@ internal sealed class WorkFoldersTests : IDisposable
         _folders.GiveBack(folder, isQuiet: true);
 
         Assert.That(Directory.EnumerateFileSystemEntries(Path.Combine(_state, "work")), Is.Empty);
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public void One_that_cannot_be_removed_is_named_in_the_hosts_log_and_stays(bool isQuiet)
+    {
+        var folder = _folders.Take("job-1");
+        using var stuck = UndeletableFile.Make(Path.Combine(folder, "file"));
+
+        _folders.GiveBack(folder, isQuiet);
+
+        Assert.That(File.Exists(stuck.FullPath), Is.True);
+        Assert.That(_log.Count("WorkFolderNotRemoved"), Is.EqualTo(1));
+        Assert.That(_log.MessageOf("WorkFolderNotRemoved"), Does.Contain(folder));
+        Assert.That(_folders.Take("job-2"), Is.Not.EqualTo(folder).And.Exist);
     }
 
     [Test]

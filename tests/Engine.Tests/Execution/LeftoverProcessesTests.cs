@@ -34,7 +34,7 @@ public sealed class LeftoverProcessesTests : IDisposable
 
         Assert.That(left.HasExited, Is.True);
         // The shell may have had a sleeper at that moment.
-        Assert.That(state.LeftRunning, Does.Match("left [12] processes of its jobs, which were ended now"));
+        Assert.That(state.Notices, Has.One.Match("left [12] processes of its jobs, which were ended now"));
         Assert.That(Directory.Exists(Path.Combine(_state, "work")), Is.False);
     }
 
@@ -49,7 +49,7 @@ public sealed class LeftoverProcessesTests : IDisposable
 
         using var state = StateFolder.Take(_state);
 
-        Assert.That(state.LeftRunning, Is.Null);
+        Assert.That(state.Notices, Is.Empty);
         Assert.That(ofAnother.HasExited, Is.False);
         Assert.That(withinFolder.HasExited, Is.False);
     }
@@ -94,7 +94,7 @@ public sealed class LeftoverProcessesTests : IDisposable
         using var state = StateFolder.Take(_state);
 
         Assert.That(Survivors.With(work), Is.Empty);
-        Assert.That(state.LeftRunning, Does.Contain("ended now"));
+        Assert.That(state.Notices, Has.One.Contains("ended now"));
     }
 
     /// <summary>Whether something is there that does not end by itself, as what dies with its parent does.</summary>

@@ -132,10 +132,11 @@ internal static class StoredResults
         }
     }
 
+    // What ran out of memory is not what ended a command that ended well or was ended by the host: it may have been one of its helpers.
     // A code above 128 does not tell whether the process exited with it or a signal ended it.
     private static string EndedBy(ProcessResult result, string end) => result switch
     {
-        { RanOutOfMemory: true } => "out of memory",
+        { RanOutOfMemory: true, End: ProcessEnd.Exited, ExitCode: not 0 } => "out of memory",
         { End: ProcessEnd.TimeLimit } => "time limit",
         { End: ProcessEnd.Stopped } => end is "cancelled" or LostClaim ? end : "stopped with the host",
         { ExitCode: > 128 } => "exit or signal",

@@ -83,19 +83,23 @@ internal sealed class StoredResultsTests
         }));
     }
 
-    [Test]
-    public void An_entry_says_that_memory_ran_out_where_that_is_known()
+    [TestCase(ProcessEnd.Exited, 137, "failed", "out of memory")]
+    [TestCase(ProcessEnd.Exited, 0, "completed", "exit")]
+    [TestCase(ProcessEnd.TimeLimit, 143, "failed", "time limit")]
+    [TestCase(ProcessEnd.Stopped, 143, "cancelled", "cancelled")]
+    [TestCase(ProcessEnd.Stopped, 143, "given back", "stopped with the host")]
+    public void An_entry_says_that_memory_ran_out_where_that_ended_the_command(ProcessEnd end, int code, string how, string expected)
     {
         var run = new ProcessRun
         {
-            Result = new ProcessResult { End = ProcessEnd.Exited, ExitCode = 137, StartedAt = Rows.Noon, Elapsed = TimeSpan.Zero, TimeLimit = TimeSpan.FromHours(1), LastLines = [], RanOutOfMemory = true },
+            Result = new ProcessResult { End = end, ExitCode = code, StartedAt = Rows.Noon, Elapsed = TimeSpan.Zero, TimeLimit = TimeSpan.FromHours(1), LastLines = [], RanOutOfMemory = true },
             ExitConfirmed = true,
             ExitProof = "namespace gone",
         };
 
-        var entry = JsonNode.Parse(StoredResults.Attempts(null, Record(1) with { Run = run }))![0]!.AsObject();
+        var entry = JsonNode.Parse(StoredResults.Attempts(null, Record(1) with { End = how, Run = run }))![0]!.AsObject();
 
-        Assert.That((string?)entry["ended_by"], Is.EqualTo("out of memory"));
+        Assert.That((string?)entry["ended_by"], Is.EqualTo(expected));
         Assert.That(entry.ContainsKey("cpu_ms"), Is.False, "what was not measured is not there");
     }
 

@@ -58,7 +58,8 @@ internal sealed class JobCommands(
         return policy.Approve(request, refusals);
     }
 
-    public async Task<ProcessRun> RunAsync(ApprovedCommand command, RunningJob running, AttemptFolder folder)
+    /// <returns>How it ended, or null when the job was stopped before the start.</returns>
+    public async Task<ProcessRun?> RunAsync(ApprovedCommand command, RunningJob running, AttemptFolder folder)
     {
         running.Log.Add(JobLog.Information, $"Executing command: {Show(command)}");
         var jobType = OptionsOf(running.Claimed.Row.JobType);
@@ -74,7 +75,7 @@ internal sealed class JobCommands(
             line => running.Log.AddOutput(line.Text, line.FromStandardError),
             running.JobToken,
             running.KillToken);
-        foreach (var note in run.Notes)
+        foreach (var note in run?.Notes ?? [])
         {
             running.Log.Add(JobLog.Warning, note);
         }

@@ -92,7 +92,7 @@ internal sealed partial class JobExecutor(
 
             return run switch
             {
-                { Result.End: ProcessEnd.Stopped } => Stopped(running, handler, run),
+                null or { Result.End: ProcessEnd.Stopped } => Stopped(running, handler, run),
                 { Fault: { } fault } => HostFailed(fault, running, handler) with { Run = run },
                 _ => new AttemptEnd { Kind = AttemptEndKind.Outcome, Outcome = await ConcludeAsync(handler, job, run, context, running), Handler = handler, Run = run },
             };
@@ -170,14 +170,7 @@ internal sealed partial class JobExecutor(
     {
         OperationCanceledException when running.Reason != StopReason.None => Stopped(running, handler, run),
         InvalidJobException or CommandDeniedException or ConfinementException or ProcessStartException => AttemptEnd.Failed(exception.Message) with { Handler = handler, Run = run },
-        JobQueueException or StoreException => new AttemptEnd
-        {
-            Kind = AttemptEndKind.GivenBack,
-            Reason = exception.Message,
-            Delay = options.StoreRetryDelay,
-            Handler = handler,
-            Run = run,
-        },
+        JobQueueException or StoreException => GivenBack(exception.Message, options.StoreRetryDelay, handler, run),
         TimeoutException => AttemptEnd.Failed(
             string.Create(CultureInfo.InvariantCulture, $"Handler '{handler.Name}' did not answer within {PluginCallLimit.TotalMinutes:0} minutes.")) with
         { Handler = handler, Run = run },
@@ -203,8 +196,14 @@ internal sealed partial class JobExecutor(
         _ when run is not null && handler.RunsAtMostOnce => AttemptEnd.Failed(
             "The host was stopped while the command ran, and a job of this type must not be started twice. Check what the command did before you submit it again.") with
         { Handler = handler, Run = run },
-        _ => new AttemptEnd { Kind = AttemptEndKind.GivenBack, Reason = "The host is stopping.", Handler = handler, Run = run },
+        _ => GivenBack("The host is stopping.", TimeSpan.Zero, handler, run),
     };
+
+    /// <summary>Gives a job back, unless its command may still run: whoever took it up then, this host or another, would start a second one beside it.</summary>
+    private static AttemptEnd GivenBack(string reason, TimeSpan delay, JobHandler handler, ProcessRun? run) => run is { MayStillRun: true }
+        ? AttemptEnd.Failed($"{reason} The job is not given back, since its command may still run: {run.ExitProof}. End what is left of it before you submit the job again.") with
+        { Handler = handler, Run = run }
+        : new AttemptEnd { Kind = AttemptEndKind.GivenBack, Reason = reason, Delay = delay, Handler = handler, Run = run };
 
     private string? AttemptsUsedUp(JobRow row, int attempt)
     {

@@ -71,8 +71,8 @@ internal sealed class ConfinedRuns : IDisposable
             _ => { },
             CancellationToken.None,
             CancellationToken.None);
-        if (!run.Result.Succeeded || !run.ExitConfirmed)
-            throw new MeasureException($"'{_program}' ended with {run.Result.ExitCode} ({run.ExitProof}).");
+        if (run is not { Result.Succeeded: true, ExitConfirmed: true })
+            throw new MeasureException($"'{_program}' ended with {run?.Result.ExitCode} ({run?.ExitProof}).");
     }
 
     public void Dispose() => Directory.Delete(Path.GetDirectoryName(_state)!, recursive: true); // Made with a folder above it.

@@ -21,6 +21,10 @@ internal sealed class ExecutorOnFile : IAsyncDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("delphi-executor-").FullName;
     private readonly Spawner _spawner = new();
+    private readonly string _claimId = $"{Guid.NewGuid():N}";
+
+    // Without cgroups, so that what ends a process is what a test lets through.
+    private readonly ContainmentLadder _ladder = new() { Programs = Rungs.Machine.Programs, Best = Rung.Session, NoNamespace = "not wanted", Orphans = Rungs.Machine.Orphans };
     private readonly SqliteJobStore _store;
     private RunningJob? _running;
 
@@ -41,6 +45,9 @@ internal sealed class ExecutorOnFile : IAsyncDisposable
 
     public TimeSpan DeathLimit { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>What all processes of the job have in their environment, unless they drop it.</summary>
+    public string Fence => $"1:{_claimId}";
+
     public RecordedEvents Log { get; } = new();
 
     public string State => Path.Combine(_folder, "state");
@@ -54,7 +61,7 @@ internal sealed class ExecutorOnFile : IAsyncDisposable
             new ClaimRequest
             {
                 Seen = await RowAsync(),
-                Claim = new Claim { JobId = JobId, WorkerId = "w", ClaimId = "c", Attempt = 1 },
+                Claim = new Claim { JobId = JobId, WorkerId = "w", ClaimId = _claimId, Attempt = 1 },
                 Rechecks = 0,
                 StartedAt = now,
                 LockExpiresAt = now + Heartbeat.ForeignLockLength,
@@ -67,13 +74,14 @@ internal sealed class ExecutorOnFile : IAsyncDisposable
     /// <summary>Takes a claimed job through all its stages.</summary>
     public async Task ExecuteAsync(RunningJob running)
     {
+        var jobTypes = new Dictionary<string, JobTypeOptions> { ["A"] = new() { Stop = new StopOptions { Grace = TimeSpan.FromMilliseconds(100) } } };
         using var folders = new StateFolders(State, Log);
-        var options = new ExecutorOptions { WorkerId = "w", Folders = folders, MaxAttempts = 3, TimeLimit = TimeSpan.FromMinutes(1) };
+        var options = new ExecutorOptions { WorkerId = "w", Folders = folders, MaxAttempts = 3, TimeLimit = TimeSpan.FromMinutes(1), JobTypes = jobTypes };
         var environment = new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin" };
-        var runner = new ProcessRunner(new ExecutionOptions(), Rungs.Machine, HostFiles.Of(State, null, []), _spawner, TimeProvider.System) { Send = Send, DeathLimit = DeathLimit };
+        var runner = new ProcessRunner(new ExecutionOptions(), _ladder, HostFiles.Of(State, null, []), _spawner, TimeProvider.System) { Send = Send, DeathLimit = DeathLimit };
         var commands = new JobCommands(
             new CommandPolicy(new SecurityOptions(), environment),
-            new ConfinementPolicy(Rungs.Machine, SandboxMode.Off),
+            new ConfinementPolicy(_ladder, SandboxMode.Off),
             runner,
             options,
             new HostSecrets(new Dictionary<string, string>(), environment));
@@ -109,6 +117,7 @@ internal sealed class ExecutorOnFile : IAsyncDisposable
     {
         _running?.Dispose();
         _spawner.Dispose();
+        _ladder.Dispose();
         await _store.DisposeAsync();
         Log.Dispose();
         Directory.Delete(_folder, recursive: true);

@@ -1,7 +1,10 @@
+using System.Globalization;
 using System.Runtime.Versioning;
 using DelphiRunner.Contracts;
+using DelphiRunner.Engine.Execution;
 using DelphiRunner.Engine.Polling;
 using DelphiRunner.Engine.Stores.Rows;
+using DelphiRunner.Engine.Tests.Execution.Containment;
 
 namespace DelphiRunner.Engine.Tests;
 
@@ -89,6 +92,52 @@ public sealed class JobExecutorTests : IAsyncDisposable
 
         Assert.That((await _executor.RowAsync()).Status, Is.EqualTo(JobStatuses.Processing));
         Assert.That(_executor.Log.Count("AttemptDropped"), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_stop_of_the_host_does_not_give_back_a_job_whose_command_cannot_be_killed()
+    {
+        var isKillable = false;
+        _executor.Script = "trap '' TERM; echo ready; while :; do sleep 0.1; done";
+        _executor.DeathLimit = TimeSpan.FromMilliseconds(200);
+        _executor.Send = (id, signal) => signal == Signals.None || Volatile.Read(ref isKillable) ? Signals.Send(id, signal) : 0;
+        var running = await _executor.ClaimAsync();
+        _executor.OnLine = line => StopAt("] ready", line, running);
+
+        await _executor.ExecuteAsync(running);
+
+        Volatile.Write(ref isKillable, true);
+        var left = Survivors.With(_executor.Fence);
+        foreach (var process in left)
+            _ = Signals.Send(int.Parse(process.Split(' ')[0], CultureInfo.InvariantCulture), Signals.Kill);
+        var row = await _executor.RowAsync();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(left, Is.Not.Empty);
+            Assert.That(row.Status, Is.EqualTo(JobStatuses.Failed));
+            Assert.That(row.Text(JobAttributes.ErrorMessage), Does.StartWith("The host is stopping. The job is not given back, since its command may still run: process ").And.Contain("after SIGKILL"));
+            Assert.That(row.Text(JobAttributes.ExitProof), Does.Contain("after SIGKILL"));
+            Assert.That(_executor.Log.Count("ProcessUnkillable"), Is.EqualTo(1));
+        }
+    }
+
+    [Test]
+    public async Task A_stop_before_the_start_gives_back_also_a_job_that_must_not_run_twice()
+    {
+        _executor.RunsAtMostOnce = true;
+        var running = await _executor.ClaimAsync();
+        _executor.OnLine = line => StopAt("INFO: Executing command: ", line, running);
+
+        await _executor.ExecuteAsync(running);
+
+        Assert.That((await _executor.RowAsync()).Status, Is.EqualTo(JobStatuses.Pending));
+        Assert.That((string?)(await _executor.LastAttemptAsync())["ended_by"], Is.EqualTo("nothing was started"));
+    }
+
+    private static void StopAt(string text, string line, RunningJob running)
+    {
+        if (line.Contains(text, StringComparison.Ordinal))
+            running.Stop(StopReason.HostStopping);
     }
 
     private static void FailAt(string text, string line)

@@ -23,6 +23,12 @@ internal sealed record ProcessRun
     /// <summary>What was seen, for instance <c>group empty</c>.</summary>
     public required string ExitProof { get; init; }
 
+    /// <summary>
+    /// Whether something of the attempt was seen alive, or may be: then the same command must not be started again by itself. False where the system
+    /// never shows what descendants are left.
+    /// </summary>
+    public bool MayStillRun { get; init; }
+
     /// <summary>The containment that it ran in, for a person.</summary>
     public string Containment { get; init; } = "none";
 

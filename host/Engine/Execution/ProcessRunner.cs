@@ -28,14 +28,14 @@ internal sealed class ProcessRunner(ExecutionOptions options, ContainmentLadder 
     /// <param name="onLine">Takes each line of output, one at a time. It has to be quick and must not throw: the child waits for it.</param>
     /// <param name="jobToken">Asks the command to end, and kills it after the grace.</param>
     /// <param name="killToken">Kills the command at once.</param>
-    /// <returns>How it ended. It returns only when the root process has ended, or cannot be killed.</returns>
+    /// <returns>How it ended, or null when a token was cancelled before its start. It returns only when the root process has ended, or cannot be killed.</returns>
     /// <exception cref="ProcessStartException">The program could not be started.</exception>
-    public async Task<ProcessRun> RunAsync(ProcessRequest request, Action<OutputLine> onLine, CancellationToken jobToken, CancellationToken killToken)
+    public async Task<ProcessRun?> RunAsync(ProcessRequest request, Action<OutputLine> onLine, CancellationToken jobToken, CancellationToken killToken)
     {
         var startedAt = time.GetUtcNow();
         var command = request.Command;
         if (jobToken.IsCancellationRequested || killToken.IsCancellationRequested)
-            return NeverStarted(request, startedAt);
+            return null;
 
         using var announced = Announce(request.Mark);
         using var secrets = SecretFiles.Write(command, request.Confinement.User);
@@ -92,6 +92,7 @@ internal sealed class ProcessRunner(ExecutionOptions options, ContainmentLadder 
             },
             ExitConfirmed = proof.IsConfirmed,
             ExitProof = proof.Text,
+            MayStillRun = proof.IsAlive || (!proof.IsConfirmed && request.Confinement.Rung != Rung.ProcessTree),
             Containment = request.Confinement.Describe(),
             Unkillable = proof.IsAlive ? UntilGoneAsync(child.Id, child.Exited, child.Containment) : null,
             Fault = fault,
@@ -99,21 +100,6 @@ internal sealed class ProcessRunner(ExecutionOptions options, ContainmentLadder 
             ResultFileLeftOut = resultNote is not null,
         };
     }
-
-    private static ProcessRun NeverStarted(ProcessRequest request, DateTimeOffset now) => new()
-    {
-        Result = new ProcessResult
-        {
-            End = ProcessEnd.Stopped,
-            ExitCode = NoExitCode,
-            StartedAt = now,
-            Elapsed = TimeSpan.Zero,
-            TimeLimit = request.Command.TimeLimit,
-            LastLines = [],
-        },
-        ExitConfirmed = true,
-        ExitProof = "not started",
-    };
 
     private MarkInUse Announce(string mark)
     {

@@ -141,7 +141,7 @@ internal sealed class Attempt(string rung = Rungs.Session) : IDisposable
             _job.Token,
             _kill.Token);
         RungRecord.Add(rung);
-        return run;
+        return run!; // Null only for the test that stops it before its start.
     }
 
     public void Dispose()

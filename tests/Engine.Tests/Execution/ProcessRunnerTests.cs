@@ -179,8 +179,7 @@ public sealed class ProcessRunnerTests(string rung)
 
         var run = await attempt.RunAsync(attempt.Approve("/bin/sh", "-c", $"touch {mark}"));
 
-        Assert.That(run.Result.End, Is.EqualTo(ProcessEnd.Stopped));
-        Assert.That(run.ExitProof, Is.EqualTo("not started"));
+        Assert.That(run, Is.Null);
         Assert.That(File.Exists(mark), Is.False);
     }
 

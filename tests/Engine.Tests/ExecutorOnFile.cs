@@ -41,6 +41,9 @@ internal sealed class ExecutorOnFile : IAsyncDisposable
     /// <summary>Hears each line of the job's log, the command's output among them.</summary>
     public Action<string> OnLine { get; set; } = _ => { };
 
+    /// <summary>Is called when the work folder of a failed attempt was kept, behind its end and before its last write. Default: none is kept.</summary>
+    public Action? OnKept { get; set; }
+
     public SignalSender Send { get; set; } = Signals.Send;
 
     public TimeSpan DeathLimit { get; set; } = TimeSpan.FromSeconds(10);
@@ -75,7 +78,17 @@ internal sealed class ExecutorOnFile : IAsyncDisposable
     public async Task ExecuteAsync(RunningJob running)
     {
         var jobTypes = new Dictionary<string, JobTypeOptions> { ["A"] = new() { Stop = new StopOptions { Grace = TimeSpan.FromMilliseconds(100) } } };
-        using var folders = new StateFolders(State, Log);
+        using var folders = new StateFolders(State, Log)
+        {
+            Failed = new FailedFolders(State, OnKept is null ? null : TimeSpan.FromDays(1), 0, TimeProvider.System, Log.CreateLogger<FailedFolders>())
+            {
+                FreeDisk = () =>
+                {
+                    OnKept?.Invoke();
+                    return long.MaxValue;
+                },
+            },
+        };
         var options = new ExecutorOptions { WorkerId = "w", Folders = folders, MaxAttempts = 3, TimeLimit = TimeSpan.FromMinutes(1), JobTypes = jobTypes };
         var environment = new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin" };
         var runner = new ProcessRunner(new ExecutionOptions(), _ladder, HostFiles.Of(State, null, []), _spawner, TimeProvider.System) { Send = Send, DeathLimit = DeathLimit };

@@ -81,12 +81,9 @@ public sealed class JobExecutorTests : IAsyncDisposable
     [Test]
     public async Task A_claim_that_is_lost_once_the_handler_has_concluded_leaves_the_row_alone()
     {
+        _executor.Script = "echo x > file; exit 3";
         var running = await _executor.ClaimAsync();
-        _executor.Conclude = (_, _) =>
-        {
-            running.Stop(StopReason.ClaimLost);
-            return Task.FromResult(JobOutcome.Completed());
-        };
+        _executor.OnKept = () => running.Stop(StopReason.ClaimLost);
 
         await _executor.ExecuteAsync(running);
 

@@ -42,6 +42,9 @@ internal sealed class AttemptMeter : IDisposable
             _timer = time.CreateTimer(_ => Look(), null, FirstLook, BetweenLooks);
     }
 
+    /// <summary>Called with each look.</summary>
+    public Action? OnLook { get; init; }
+
     public AttemptUsage Read()
     {
         lock (_gate)
@@ -75,6 +78,7 @@ internal sealed class AttemptMeter : IDisposable
         {
             if (_isOver)
                 return;
+            OnLook?.Invoke();
             var processes = ProcessTree.Find(_root).ToList();
             var ticks = processes.Select(ProcessStat.TryRead).OfType<ProcessStat>().Sum(stat => stat.CpuTicks);
             var memory = processes.Select(ReadMemory).ToList();

@@ -37,11 +37,11 @@ internal sealed class ProcessRunner(ExecutionOptions options, ContainmentLadder 
         if (jobToken.IsCancellationRequested || killToken.IsCancellationRequested)
             return null;
 
-        using var announced = Announce(request.Mark);
+        using var known = new KnownAttempt(ladder.Orphans, request.Mark);
         using var secrets = SecretFiles.Write(command, request.Confinement.User);
         using var pump = new OutputPump(options, command.Masker, request.Files.SpoolPath, onLine);
         using var child = await new ChildStarter(ladder, host, spawner, Send, time).StartAsync(request, pump);
-        Enter(child);
+        known.Enter(child.Id, child.StartTime);
         var began = time.GetTimestamp();
         var end = ProcessEnd.Exited;
         var elapsed = TimeSpan.Zero;
@@ -62,6 +62,8 @@ internal sealed class ProcessRunner(ExecutionOptions options, ContainmentLadder 
 
         // What comes behind the proof throws only where it shows that nothing was started: nobody else would tell of it.
         var proof = await ProveAsync(child);
+        if (!proof.IsAlive)
+            known.Forget();
         var secretNote = secrets.TryRemove();
         // The folder is emptied and used again.
         if (request.Confinement.User is not null)
@@ -94,24 +96,13 @@ internal sealed class ProcessRunner(ExecutionOptions options, ContainmentLadder 
             ExitProof = proof.Text,
             MayStillRun = proof.IsAlive || (!proof.IsConfirmed && request.Confinement.Rung != Rung.ProcessTree),
             Containment = request.Confinement.Describe(),
-            Unkillable = proof.IsAlive ? UntilGoneAsync(child.Id, child.Exited, child.Containment) : null,
+            Unkillable = proof.IsAlive ? UntilGoneAsync(known.Keep(), child.Exited, child.Containment) : null,
             Fault = fault,
             Notes = [.. new[] { pump.Note, resultNote, secretNote }.OfType<string>()],
             ResultFileLeftOut = resultNote is not null,
         };
     }
 
-    private MarkInUse Announce(string mark)
-    {
-        ladder.Orphans?.Announce(mark);
-        return new MarkInUse(ladder.Orphans, mark);
-    }
-
-    private void Enter(RunningChild child)
-    {
-        if (ladder.Orphans is { } orphans && child.StartTime is { } startTime)
-            orphans.Enter(child.Id, startTime);
-    }
 
     private async Task<ProcessEnd> WaitForEndAsync(
         RunningChild child, TimeSpan timeLimit, StopOptions stop, CancellationToken jobToken, CancellationToken killToken)
@@ -159,10 +150,6 @@ internal sealed class ProcessRunner(ExecutionOptions options, ContainmentLadder 
             // A host without a free descriptor, for one, sees no processes.
             return new ExitProof(false, $"what is left of it could not be looked at ({exception.Message.TrimEnd('.')})");
         }
-        finally
-        {
-            ladder.Orphans?.Leave(child.Id);
-        }
     }
 
     private async Task<bool> ExitsAsync(RunningChild child, TimeSpan limit, CancellationToken token)
@@ -171,18 +158,12 @@ internal sealed class ProcessRunner(ExecutionOptions options, ContainmentLadder 
         return child.Exited.IsCompleted;
     }
 
-    /// <summary>Waits for the end of what SIGKILL did not end, for which the slot stays closed.</summary>
-    private async Task UntilGoneAsync(int id, Task exited, IContainment containment)
+    /// <summary>Waits for the end of what SIGKILL did not end, for which the slot stays closed. Until then it is known whose it is.</summary>
+    private async Task UntilGoneAsync(KnownAttempt known, Task exited, IContainment containment)
     {
         await exited;
         while ((await containment.ProveExitAsync()).IsAlive)
             await Task.Delay(BetweenLooks, time, CancellationToken.None);
-        ladder.Orphans?.Leave(id);
-    }
-
-    /// <summary>The mark of an attempt while it runs.</summary>
-    private readonly record struct MarkInUse(AdoptedOrphans? Orphans, string Mark) : IDisposable
-    {
-        public void Dispose() => Orphans?.Withdraw(Mark);
+        known.Forget();
     }
 }

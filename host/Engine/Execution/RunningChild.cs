@@ -84,7 +84,7 @@ internal sealed class RunningChild : IDisposable
     {
         Id = process.Id;
         (Containment, var group, StartTime) = attach(process);
-        Meter = new AttemptMeter(Id, group, _time);
+        Meter = new AttemptMeter(Id, group, _time) { OnLook = Containment.Look };
         process.Exited += (_, _) => Drain();
         // The event of a process that had ended before is not raised again.
         if (process.HasExited)

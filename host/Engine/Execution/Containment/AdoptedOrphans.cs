@@ -16,8 +16,10 @@ internal sealed partial class AdoptedOrphans
     private static readonly string FirstThread = string.Create(CultureInfo.InvariantCulture, $"/proc/{Environment.ProcessId}/task/{Environment.ProcessId}");
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<int, ulong> _attempts = [];
+    private readonly HashSet<(int Root, ulong StartTime)> _attempts = [];
     private readonly HashSet<string> _marks = new(StringComparer.Ordinal);
+    private readonly Dictionary<(int Id, ulong StartTime), string> _owned = [];
+    private readonly HashSet<(int Id, ulong StartTime)> _givenUp = [];
     private readonly int _ownSession = ProcessStat.TryRead(Environment.ProcessId)?.Session ?? 0;
 
     private AdoptedOrphans()
@@ -40,20 +42,54 @@ internal sealed partial class AdoptedOrphans
     public void Withdraw(string mark)
     {
         lock (_gate)
+        {
             _marks.Remove(mark);
+            foreach (var process in _owned.Where(owned => owned.Value == mark).Select(owned => owned.Key).ToList())
+                _owned.Remove(process);
+        }
     }
 
     /// <summary>Tells that an attempt runs; what it might have left is not looked for without need while it does.</summary>
     public void Enter(int root, ulong startTime)
     {
         lock (_gate)
-            _attempts[root] = startTime;
+            _attempts.Add((root, startTime));
     }
 
-    public void Leave(int root)
+    public void Leave(int root, ulong startTime)
     {
         lock (_gate)
-            _attempts.Remove(root);
+            _attempts.Remove((root, startTime));
+    }
+
+    /// <summary>Tells whose a process is while that can be seen: one that is ending shows it no more. It counts until the mark is withdrawn.</summary>
+    public void Own(ProcessStat process, string mark)
+    {
+        lock (_gate)
+        {
+            if (_marks.Contains(mark))
+                _owned[(process.Id, process.StartTime)] = mark;
+        }
+    }
+
+    /// <summary>The mark of the attempt whose a process was said to be, or null.</summary>
+    public string? OwnerOf(ProcessStat process)
+    {
+        lock (_gate)
+            return _owned.GetValueOrDefault((process.Id, process.StartTime));
+    }
+
+    /// <summary>Tells that the end of a process was waited for in vain, and that nobody knows whose it is.</summary>
+    public void GiveUp(ProcessStat process)
+    {
+        lock (_gate)
+            _givenUp.Add((process.Id, process.StartTime));
+    }
+
+    public bool IsGivenUp(ProcessStat process)
+    {
+        lock (_gate)
+            return _givenUp.Contains((process.Id, process.StartTime));
     }
 
     /// <summary>Finds the running orphans, and collects those that have ended, which nobody else would.</summary>
@@ -86,7 +122,7 @@ internal sealed partial class AdoptedOrphans
     public bool MayBeOfAnother(ProcessStat orphan, int root)
     {
         lock (_gate)
-            return _attempts.Any(attempt => attempt.Key != root && attempt.Value <= orphan.StartTime);
+            return _attempts.Any(attempt => attempt.Root != root && attempt.StartTime <= orphan.StartTime);
     }
 
     // Nothing of one that ended, or that is another user's, in which case it is nobody's that the host started as itself.

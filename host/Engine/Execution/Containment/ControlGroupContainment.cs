@@ -6,6 +6,8 @@ internal sealed class ControlGroupContainment(IContainment inner, ControlGroup g
     private static readonly TimeSpan EmptyLimit = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
 
+    public void Look() => inner.Look();
+
     public Task SignalAsync(StopSignal signal) => inner.SignalAsync(signal);
 
     public void Kill()

@@ -3,12 +3,15 @@ namespace DelphiRunner.Engine.Execution.Containment;
 /// <summary>What is known about the end of an attempt's processes.</summary>
 /// <param name="IsConfirmed">Whether nothing is left.</param>
 /// <param name="Text">What was seen.</param>
-/// <param name="IsAlive">Whether something of the attempt was seen that could not be killed.</param>
+/// <param name="IsAlive">Whether something of the attempt is there that could not be killed, or may be there and could not be looked at.</param>
 internal readonly record struct ExitProof(bool IsConfirmed, string Text, bool IsAlive = false);
 
 /// <summary>What holds all processes of one attempt together, so that they can be signalled, killed, and shown to be gone.</summary>
 internal interface IContainment
 {
+    /// <summary>Remembers what only a running attempt shows of itself. Called from time to time.</summary>
+    void Look();
+
     /// <summary>Asks the processes to end.</summary>
     Task SignalAsync(StopSignal signal);
 

@@ -16,12 +16,26 @@ internal sealed class NamespaceContainment(int id, ulong? startTime, string mark
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(1);
 
+    private bool _hasSeenInit;
+
+    /// <summary>Remembers the namespace's init while the outer process shows it: when it is ending it has no mark any more.</summary>
+    public void Look()
+    {
+        if (!_hasSeenInit && IsRunning() && ProcessStat.FindChildren(id) is [var child, ..]
+            && ProcessStat.TryRead(child) is { } init && init.Parent == id && IsInit(child))
+        {
+            orphans.Own(init, mark);
+            _hasSeenInit = true;
+        }
+    }
+
     /// <summary>Signals the command's group. A signal to the outer process would end all without a grace.</summary>
     public async Task SignalAsync(StopSignal signal)
     {
         var began = time.GetTimestamp();
         while (IsRunning())
         {
+            Look();
             // A namespace that is still being made has nobody in it who could be asked. The command is in the init's session, or made its own.
             if (ProcessStat.FindChildren(id) is [var init, ..] && ProcessStat.FindChildren(init) is [var command, ..]
                 && ProcessStat.TryRead(command) is { } root && (root.Session == init || root.Session == command))
@@ -41,6 +55,7 @@ internal sealed class NamespaceContainment(int id, ulong? startTime, string mark
     /// <summary>Kills the outer process, with which the kernel kills the namespace's init, and with that all in it.</summary>
     public void Kill()
     {
+        Look();
         if (IsRunning())
             _ = send(id, Signals.Kill);
     }
@@ -49,10 +64,10 @@ internal sealed class NamespaceContainment(int id, ulong? startTime, string mark
     {
         // When the outer process has been collected, its init was collected by it or is the host's child. The kernel lets an init end
         // only after everything else in its namespace, so that its end is that of all.
-        // One that is ending no longer shows its mark, and may still wait for the others: then it is waited for, whosever it is.
+        // One that is ending no longer shows its mark, and may still wait for the others: then it is waited for, unless it is known to be another's.
         var began = time.GetTimestamp();
         var suspects = orphans.Look()
-            .Where(orphan => orphan.IsEnding || IsOurs(orphan))
+            .Where(orphan => IsOurs(orphan) || (MayBeOursAndEnding(orphan) && !orphans.IsGivenUp(orphan)))
             .Select(orphan => (orphan.Id, orphan.StartTime)).ToHashSet();
         for (var pause = FirstPause; ; pause = Pause)
         {
@@ -69,23 +84,39 @@ internal sealed class NamespaceContainment(int id, ulong? startTime, string mark
             foreach (var init in left.Where(IsOurs))
                 _ = send(init.Id, Signals.Kill);
             if (time.GetElapsedTime(began) > DeathLimit)
-                return new ExitProof(false, Text($"the namespace of process {id} is there {DeathLimit.TotalSeconds:0} s after SIGKILL"), IsAlive: true);
+                return StillThere(left);
             await Task.Delay(pause, time, CancellationToken.None);
         }
     }
 
-    private bool IsOurs(ProcessStat orphan) =>
-        AdoptedOrphans.HasMark(orphan.Id, mark) || (MayBeOurs(orphan) && !orphans.MayBeOfAnother(orphan, id));
+    private bool IsOurs(ProcessStat orphan) => orphans.OwnerOf(orphan) is { } owner
+        ? owner == mark
+        : AdoptedOrphans.HasMark(orphan.Id, mark) || (MayBeOurs(orphan) && !orphans.MayBeOfAnother(orphan, id));
 
     /// <summary>Whether it is the init of some attempt's namespace that lost its mark: a command that may trace its init can take that away.</summary>
     private bool MayBeOurs(ProcessStat orphan) =>
-        orphan.StartTime >= startTime && IsInit(orphan.Id) && !orphans.HasMarkOfAnother(orphan.Id, mark)
+        orphan.StartTime >= startTime && orphans.OwnerOf(orphan) is null && IsInit(orphan.Id) && !orphans.HasMarkOfAnother(orphan.Id, mark)
         // Looked at last, since one that is ending shows no mark, whosever it is.
         && ProcessStat.TryRead(orphan.Id) is { IsEnding: false } now && now.StartTime == orphan.StartTime;
 
+    /// <summary>Whether it is the init of some attempt's namespace that is past showing whose. Asked behind the mark, which may just have gone.</summary>
+    private bool MayBeOursAndEnding(ProcessStat orphan) =>
+        !(orphan.StartTime < startTime) && orphans.OwnerOf(orphan) is null && IsInit(orphan.Id) && ProcessStat.TryRead(orphan.Id) is { IsEnding: true };
+
+    /// <summary>What is known when the wait was in vain. Only what is this attempt's for certain keeps its slot closed.</summary>
+    private ExitProof StillThere(List<ProcessStat> left)
+    {
+        var ours = left.Where(init => IsOurs(init) || !orphans.MayBeOfAnother(init, id)).ToList();
+        ours.ForEach(init => orphans.Own(init, mark));
+        if (ours.Count > 0 || IsRunning())
+            return new ExitProof(false, Text($"the namespace of process {id} is there {DeathLimit.TotalSeconds:0} s after SIGKILL"), IsAlive: true);
+        left.ForEach(orphans.GiveUp);
+        return new ExitProof(false, Text($"process {id} gone, but {left.Count} namespaces that do not end may be of this attempt or of another"));
+    }
+
     private ExitProof Gone()
     {
-        var doubtful = orphans.Look().Count(MayBeOurs);
+        var doubtful = orphans.Look().Count(orphan => MayBeOurs(orphan) || (MayBeOursAndEnding(orphan) && orphans.IsGivenUp(orphan)));
         return doubtful == 0
             ? new ExitProof(true, "namespace gone")
             : new ExitProof(false, Text($"process {id} gone, but {doubtful} namespaces without a mark may be of this attempt or of another"));

@@ -10,6 +10,11 @@ internal sealed class ProcessTreeContainment(Process root) : IContainment
 {
     private readonly int _id = root.Id;
 
+    public void Look()
+    {
+        // What it started is looked for when it is killed.
+    }
+
     /// <summary>Asks the root alone; Windows knows no such signal, so that there nothing happens before the kill.</summary>
     public Task SignalAsync(StopSignal signal)
     {

@@ -17,6 +17,11 @@ internal sealed class SessionContainment(int id, ulong? startTime, string mark, 
     private static readonly TimeSpan SweepLimit = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan SweepPause = TimeSpan.FromMilliseconds(10);
 
+    public void Look()
+    {
+        // Its session and its mark are shown to the end.
+    }
+
     public Task SignalAsync(StopSignal signal)
     {
         Send(Signals.Number(signal));

@@ -12,6 +12,7 @@ internal static class CrossChecks
         ReportStore(configuration.Store, findings);
         ReportServing(configuration, findings);
         ReportSlots(configuration, findings);
+        ReportOpenedState(configuration, findings);
     }
 
     private static void ReportStore(StoreOptions store, ConfigurationFindings findings)
@@ -73,4 +74,24 @@ internal static class CrossChecks
                     $"job_types.{jobType}.slots", $"{options.Slots} is more than the {configuration.Serving.Slots} slots of this host. Lower it, or raise 'slots'.");
         }
     }
+
+    private static void ReportOpenedState(RunnerConfiguration configuration, ConfigurationFindings findings)
+    {
+        foreach (var (jobType, options) in configuration.JobTypes)
+        {
+            Report($"job_types.{jobType}.strict.writable", options.Confinement.Strict.Writable);
+            Report($"job_types.{jobType}.strict.readable", options.Confinement.Strict.Readable);
+        }
+
+        void Report(string key, IReadOnlyList<string> paths)
+        {
+            foreach (var path in paths.Where(path => IsWithin(configuration.State, path)))
+                findings.ReportAt(key, $"'{path}' lies in the state folder, of which a command sees its own work folder alone. Remove it, or move it out of '{configuration.State}'.");
+        }
+    }
+
+    // What is no absolute path has been reported.
+    private static bool IsWithin(string folder, string path) =>
+        Path.IsPathFullyQualified(path) && Path.GetRelativePath(folder, path) is var way
+        && !Path.IsPathRooted(way) && way.Split(Path.DirectorySeparatorChar)[0] != "..";
 }

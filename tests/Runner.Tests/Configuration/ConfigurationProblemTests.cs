@@ -64,6 +64,8 @@ public sealed class ConfigurationProblemTests
     [TestCase("job_types: { A: { sandbox: full } }", 3, 28, "job_types.A.sandbox", "'processes' or 'strict' or 'off'")]
     [TestCase("job_types: { A: { strict: { network: yes } } }", 3, 38, "job_types.A.strict.network", "true or false, and has the text 'yes'")]
     [TestCase("job_types: { A: { strict: { writable: [data] } } }", 3, 39, "job_types.A.strict.writable", "'data' is no absolute path")]
+    [TestCase("state: /srv/state\njob_types: { A: { strict: { writable: [/srv, /srv/state/out] } } }", 4, 39, "job_types.A.strict.writable", "'/srv/state/out' lies in the state folder")]
+    [TestCase("state: /srv/state\njob_types: { A: { strict: { readable: [/srv/../srv/state, /srv/statements] } } }", 4, 39, "job_types.A.strict.readable", "'/srv/../srv/state' lies in the state folder")]
     [TestCase("job_types: { A: { limits: { memory: 1MiB } } }", 3, 37, "job_types.A.limits.memory", "1MiB is outside 16MiB to")]
     [TestCase("job_types: { A: { limits: { threads: 5 } } }", 3, 29, "job_types.A.limits.threads", "Known here: memory, cpu_time, open_files, processes, file_size")]
     [TestCase("execution: { sandbox: on }", 3, 23, "execution.sandbox", "'auto' or 'required' or 'off'")]

@@ -21,10 +21,11 @@ internal static class BubblewrapArguments
         return
         [
             .. isStrict ? StrictView(confinement.Strict) : ["--dev-bind", "/", "/", "--proc", "/proc", "--ro-bind-try", ControlGroupFolder, ControlGroupFolder],
-            .. CoverHost(host, workFolder),
             .. isStrict ? confinement.Strict.Readable.SelectMany(path => Bind("--ro-bind", path)) : [],
             .. isStrict ? confinement.Strict.Writable.SelectMany(path => Bind("--bind", path)) : [],
-            .. CoverFiles(host),
+            // Behind what the operator opens, which may lie around what is the host's.
+            .. CoverHost(host, workFolder),
+            .. host.FindOutside().SelectMany(CoverFile),
             .. host.SecretFolder is { } secrets ? CoverSecrets(secrets, secretFolder) : [],
             // Of the session that bubblewrap makes its own init is the leader, which ignores what it is sent: a signal to the group reaches
             // the command as one by 'setsid' would, and costs no program more.
@@ -59,16 +60,14 @@ internal static class BubblewrapArguments
         // By default bubblewrap makes what leads to a folder for its owner alone, who may be another.
         .. Path.GetDirectoryName(workFolder) is { } above && above.StartsWith(host.State, StringComparison.Ordinal) ? new[] { "--dir", above } : [],
         .. Bind("--bind", workFolder),
-        // To be covered by itself behind what the operator opens.
+        // To be covered by itself.
         .. host.SecretFolder is { } secrets && secrets.StartsWith(host.State + '/', StringComparison.Ordinal) ? ["--dir", secrets] : Array.Empty<string>(),
         // What is written beside the work folder would be lost, and would take memory until then.
         "--remount-ro", host.State,
     ];
 
     // A device cannot be opened where devices are not allowed, so that this is no empty file but none that can be read.
-    private static IEnumerable<string> CoverFiles(HostFiles host) =>
-        host.Queue.Concat(host.Secrets).Where(file => !file.StartsWith(host.State + '/', StringComparison.Ordinal) && File.Exists(file))
-            .SelectMany(file => new[] { "--ro-bind", "/dev/null", file });
+    private static string[] CoverFile(string file) => ["--ro-bind", "/dev/null", file];
 
     // Also of a command that gets none, since others' are in it.
     private static IEnumerable<string> CoverSecrets(string folder, string? own) =>

@@ -5,16 +5,18 @@ namespace DelphiRunner.Engine.Execution.Containment;
 /// <summary>What of the host's own files no command in a namespace may see.</summary>
 internal sealed record HostFiles
 {
-    // The queue's own, and what SQLite keeps beside it.
-    private static readonly string[] FilesOfSqlite = ["", "-wal", "-shm", "-journal"];
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    // What SQLite keeps beside its file, of which the first two are there as long as the host has the queue open.
+    private static readonly string[] SuffixesOfSqlite = ["-wal", "-shm", "-journal"];
 
     /// <summary>The real path of the state folder.</summary>
     public required string State { get; init; }
 
-    /// <summary>The real paths of the queue's files, where it is one on this machine. They may lie in the state folder or not.</summary>
-    public IReadOnlyList<string> Queue { get; init; } = [];
+    /// <summary>The absolute path of the queue's file, where it is one on this machine. It may lie in the state folder or not, and be a link.</summary>
+    public string? Queue { get; init; }
 
-    /// <summary>The real paths of the files that hold secrets.</summary>
+    /// <summary>The absolute paths of the files that hold secrets. They may be links, which lead elsewhere as soon as a secret is replaced.</summary>
     public IReadOnlyList<string> Secrets { get; init; } = [];
 
     /// <summary>The folder in which attempts get secrets as files, or null when none does. It may lie in the state folder or not.</summary>
@@ -29,8 +31,60 @@ internal sealed record HostFiles
     /// <param name="secrets">The absolute paths of the files that hold secrets.</param>
     public static HostFiles Of(string state, string? queue, IEnumerable<string> secrets) => new()
     {
-        State = ProgramPath.InRealFolder(state),
-        Queue = queue is null ? [] : [.. FilesOfSqlite.Select(suffix => ProgramPath.InRealFolder(queue) + suffix)],
-        Secrets = [.. secrets.Select(ProgramPath.InRealFolder)],
+        State = RealFile(state),
+        Queue = queue,
+        Secrets = [.. secrets],
     };
+
+    /// <summary>Finds the real paths of the files outside of the state folder that are there to be covered.</summary>
+    /// <remarks>
+    /// SQLite has no journal beside a file with a write-ahead log, and believes one that it finds: a command could lay one there. Only what is there
+    /// can be covered, so that an empty one is made, which SQLite takes for none (https://www.sqlite.org/atomiccommit.html#_hot_rollback_journals).
+    /// </remarks>
+    /// <exception cref="IOException">The empty journal cannot be made.</exception>
+    /// <exception cref="UnauthorizedAccessException">As above.</exception>
+    public IReadOnlyList<string> FindOutside()
+    {
+        List<string> files = [.. Secrets.Select(RealFile)];
+        if (Queue is { } path && RealFile(path) is var queue && !IsInState(queue) && File.Exists(queue))
+        {
+            MakeEmpty(queue + SuffixesOfSqlite[^1]);
+            files.AddRange(SuffixesOfSqlite.Select(suffix => queue + suffix).Prepend(queue));
+        }
+
+        return [.. files.Where(file => !IsInState(file) && File.Exists(file))];
+    }
+
+    private bool IsInState(string file) => file.StartsWith(State + '/', StringComparison.Ordinal);
+
+    private static void MakeEmpty(string file)
+    {
+        if (File.Exists(file))
+            return;
+        try
+        {
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows())
+                options.UnixCreateMode = OwnerOnly;
+            new FileStream(file, options).Dispose();
+        }
+        catch (IOException) when (File.Exists(file))
+        {
+            // For another attempt, a moment ago.
+        }
+    }
+
+    /// <summary>Follows all links to a file or folder.</summary>
+    private static string RealFile(string path)
+    {
+        try
+        {
+            return ProgramPath.InRealFolder(File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It is not there, or the links lead nowhere: there is nothing to cover.
+            return ProgramPath.InRealFolder(path);
+        }
+    }
 }

@@ -67,26 +67,62 @@ public sealed class SandboxTests(string rung)
         using var elsewhere = new Attempt(rung);
         using var attempt = new Attempt(rung);
         attempt.Queue = Path.Combine(inState ? attempt.State : elsewhere.Folder, "queue.db");
-        string[] files = [attempt.Queue, attempt.Queue + "-wal", attempt.Queue + "-shm"];
-        foreach (var file in files)
-            await File.WriteAllTextAsync(file, "rows");
 
-        await attempt.RunChildAsync(["read", .. files]);
-        await attempt.RunChildAsync(["write", .. files]);
-
-        Assert.That(attempt.Lines, Is.EqualTo(Enumerable.Repeat("refused", 6)));
-        Assert.That(files.Select(File.ReadAllText), Is.All.EqualTo("rows"));
+        await ExpectOutOfReachAsync(attempt, attempt.Queue);
     }
 
-    [Test]
-    public async Task A_file_that_holds_a_secret_cannot_be_read_nor_changed()
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task The_files_of_a_queue_that_a_link_leads_to_cannot_be_read_where_they_really_lie(bool inState)
     {
         using var elsewhere = new Attempt(rung);
         using var attempt = new Attempt(rung);
-        attempt.SecretFiles = [Path.Combine(elsewhere.Folder, "key")];
-        await File.WriteAllTextAsync(attempt.SecretFiles[0], "secret");
+        attempt.Queue = Path.Combine(inState ? attempt.State : Directory.CreateDirectory(Path.Combine(elsewhere.State, "links")).FullName, "queue.db");
+        var real = Path.Combine(elsewhere.Folder, "real.db");
+        File.CreateSymbolicLink(attempt.Queue, real);
 
-        await attempt.RunChildAsync("read", attempt.SecretFiles[0]);
+        await ExpectOutOfReachAsync(attempt, real);
+    }
+
+    // SQLite would believe a journal: whoever opens the queue alone the next time writes what stands in it.
+    [Test]
+    public async Task A_command_cannot_lay_a_forged_journal_beside_the_queue()
+    {
+        using var elsewhere = new Attempt(rung);
+        using var attempt = new Attempt(rung);
+        attempt.Queue = Path.Combine(elsewhere.Folder, "queue.db");
+        var forged = Path.Combine(attempt.Folder, "forged");
+        using (var host = new SmallQueue(attempt.Queue))
+        {
+            host.Set("forged");
+            host.WriteJournal(forged);
+            host.Set("true");
+
+            await attempt.RunShellAsync($"cp forged {attempt.Queue}-journal && echo laid; rm -f {attempt.Queue}-journal && echo removed");
+            await attempt.RunShellAsync($"cp forged {attempt.Queue}-journal && echo laid");
+
+            Assert.That(host.Get(), Is.EqualTo("true"));
+        }
+
+        using var next = new SmallQueue(attempt.Queue);
+        Assert.That(next.Get(), Is.EqualTo("true"));
+        Assert.That(attempt.Lines, Has.None.EqualTo("laid").And.None.EqualTo("removed"));
+        next.Set("written");
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task A_file_that_holds_a_secret_cannot_be_read_nor_changed(bool isLink)
+    {
+        using var elsewhere = new Attempt(rung);
+        using var attempt = new Attempt(rung);
+        var real = Path.Combine(elsewhere.Folder, "key");
+        await File.WriteAllTextAsync(real, "secret");
+        attempt.SecretFiles = [isLink ? Path.Combine(elsewhere.Folder, "link") : real];
+        if (isLink)
+            File.CreateSymbolicLink(attempt.SecretFiles[0], real);
+
+        await attempt.RunChildAsync("read", real);
         await attempt.RunChildAsync("write", attempt.SecretFiles[0]);
 
         Assert.That(attempt.Lines, Is.EqualTo(new[] { "refused", "refused" }));
@@ -106,6 +142,26 @@ public sealed class SandboxTests(string rung)
         Assert.That(attempt.Lines, Is.EqualTo(new[] { "refused", "refused", "written", "written", "written" }));
         Assert.That(File.Exists("/tmp/delphi-private"), Is.False, "its /tmp is its own");
         Assert.That(File.Exists(Path.Combine(named.Folder, "written")), Is.True);
+    }
+
+    [Test]
+    public async Task What_strict_opens_does_not_open_what_is_the_hosts()
+    {
+        using var attempt = new Attempt(rung);
+        var above = Path.GetDirectoryName(attempt.State)!;
+        attempt.Configured = new ConfinementOptions { Sandbox = SandboxProfile.Strict, Strict = ChildIsReadable with { Readable = [.. ChildIsReadable.Readable, above], Writable = [above, attempt.State] } };
+        attempt.Queue = Path.Combine(attempt.State, "queue.db");
+        var other = Path.Combine(WorkFolders.MakePrivate(Path.Combine(attempt.State, "work", "other")), "file");
+        await File.WriteAllTextAsync(attempt.Queue, "rows");
+        await File.WriteAllTextAsync(other, "other's");
+        var beside = Path.Combine(above, $"delphi-beside-{Guid.NewGuid():N}");
+
+        await attempt.RunChildAsync("read", attempt.Queue, other);
+        await attempt.RunChildAsync("write", attempt.Queue, other, beside, Path.Combine(attempt.Folder, "own"));
+        File.Delete(beside);
+
+        Assert.That(attempt.Lines, Is.EqualTo(new[] { "refused", "refused", "refused", "refused", "written", "written" }));
+        Assert.That(File.Exists(Path.Combine(attempt.Folder, "own")), Is.True);
     }
 
     [Test]
@@ -168,5 +224,19 @@ public sealed class SandboxTests(string rung)
         Assert.That(attempt.Lines, Is.EqualTo(new[] { "nobody", "CapEff: 0000000000000000", "written" }));
         Assert.That(run.Containment, Does.EndWith("as user nobody"));
         Assert.That(await Rungs.OwnerOfAsync(attempt.Folder), Is.EqualTo("root"), "the folder is used again");
+    }
+
+    /// <summary>Puts the files of a queue in a place, and lets a command try each.</summary>
+    private static async Task ExpectOutOfReachAsync(Attempt attempt, string queue)
+    {
+        string[] files = [queue, queue + "-wal", queue + "-shm"];
+        foreach (var file in files)
+            await File.WriteAllTextAsync(file, "rows");
+
+        await attempt.RunChildAsync(["read", .. files]);
+        await attempt.RunChildAsync(["write", .. files, queue + "-journal"]);
+
+        Assert.That(attempt.Lines, Is.EqualTo(Enumerable.Repeat("refused", 7)));
+        Assert.That(files.Select(File.ReadAllText), Is.All.EqualTo("rows"));
     }
 }

@@ -6,8 +6,12 @@ using DelphiRunner.StoreChild;
 if (args is not [var command, var path, .. var rest])
 {
     await Console.Error.WriteLineAsync("usage: store-child drain|drain-and-die|create|create-stubbornly|fill-stubbornly|create-together|submit|fill|count FILE [ARGUMENT]");
+    await Console.Error.WriteLineAsync("       store-child prove session|namespace PROGRAM [ARGUMENT...]");
     return 64;
 }
+
+if (command == "prove")
+    return await Proof.GiveTwiceAsync(path, rest);
 
 await using var store = new SqliteJobStore(path, TimeProvider.System);
 try

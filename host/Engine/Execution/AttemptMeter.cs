@@ -78,14 +78,26 @@ internal sealed class AttemptMeter : IDisposable
         {
             if (_isOver)
                 return;
-            OnLook?.Invoke();
-            var processes = ProcessTree.Find(_root).ToList();
-            var ticks = processes.Select(ProcessStat.TryRead).OfType<ProcessStat>().Sum(stat => stat.CpuTicks);
-            var memory = processes.Select(ReadMemory).ToList();
-            _cpuTicks = Math.Max(_cpuTicks ?? 0, ticks);
-            // All together now, or the most that one of them ever had.
-            _peakMemory = Math.Max(_peakMemory ?? 0, Math.Max(memory.Sum(one => one.Now), memory.Max(one => one.Most)));
+            try
+            {
+                Measure();
+            }
+            catch (IOException)
+            {
+                // The host has no descriptor left to look with; the next look is in a second.
+            }
         }
+    }
+
+    private void Measure()
+    {
+        OnLook?.Invoke();
+        var processes = ProcessTree.Find(_root).ToList();
+        var ticks = processes.Select(ProcessStat.TryRead).OfType<ProcessStat>().Sum(stat => stat.CpuTicks);
+        var memory = processes.Select(ReadMemory).ToList();
+        _cpuTicks = Math.Max(_cpuTicks ?? 0, ticks);
+        // All together now, or the most that one of them ever had.
+        _peakMemory = Math.Max(_peakMemory ?? 0, Math.Max(memory.Sum(one => one.Now), memory.Max(one => one.Most)));
     }
 
     private static (long Now, long Most) ReadMemory(int id)

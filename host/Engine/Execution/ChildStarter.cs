@@ -66,11 +66,20 @@ internal sealed class ChildStarter(ContainmentLadder ladder, HostFiles host, Spa
 
     private Attachment Attach(Process process, ProcessRequest request, ControlGroup? group)
     {
-        var startTime = ProcessStat.TryRead(process.Id)?.StartTime;
-        var containment = Contain(process, startTime, request);
-        if (OperatingSystem.IsLinux())
-            Mark(process.Id, group);
-        return new Attachment(group is null ? containment : new ControlGroupContainment(containment, group, time), group, startTime);
+        try
+        {
+            var startTime = ProcessStat.TryRead(process.Id)?.StartTime;
+            var containment = Contain(process, startTime, request);
+            if (OperatingSystem.IsLinux())
+                Mark(process.Id, group);
+            return new Attachment(group is null ? containment : new ControlGroupContainment(containment, group, time), group, startTime);
+        }
+        catch (IOException)
+        {
+            // What cannot be looked at cannot be held.
+            process.Kill();
+            throw;
+        }
     }
 
     /// <summary>Gives a process and what it started already what those inherit that come later.</summary>

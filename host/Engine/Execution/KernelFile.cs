@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -14,22 +15,29 @@ internal static partial class KernelFile
     private const int WriteOnly = 1;
     private const int CloseOnExec = 0x80000;
 
+    // Of errno: what is not there, is gone, is another's, or has no such file. All others say nothing about what was asked for.
+    private static readonly int[] Absences = [1, 2, 3, 13, 19, 20, 95];
+
+    // Of errno: for want of memory or of descriptors, of the process or of the machine.
+    private static readonly int[] Wants = [12, 23, 24];
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+
     /// <summary>Reads a file of a known greatest length.</summary>
     /// <param name="path">The file.</param>
     /// <param name="buffer">Takes the bytes; what does not fit in is not read.</param>
     /// <returns>What was read: nothing where the file is not there or may not be read.</returns>
+    /// <exception cref="IOException">It cannot be told whether it is there: descriptors or memory are wanting, and did for a second.</exception>
     public static ReadOnlySpan<byte> Read(string path, Span<byte> buffer)
     {
         var file = Open(path, ReadOnly | CloseOnExec);
-        if (file < 0)
-            return [];
-        var length = Read(file, buffer, (nuint)buffer.Length);
-        _ = Close(file);
-        return length > 0 ? buffer[..(int)length] : [];
+        return file < 0 ? [] : buffer[..ReadOnce(path, file, buffer, closes: true)];
     }
 
     /// <summary>Reads a file whole.</summary>
     /// <returns>Its text, empty where the file is not there or may not be read.</returns>
+    /// <exception cref="IOException">As for <see cref="Read(string, Span{byte})"/>.</exception>
     public static string ReadText(string path)
     {
         var buffer = new byte[4096];
@@ -37,9 +45,9 @@ internal static partial class KernelFile
         if (file < 0)
             return string.Empty;
         var length = 0;
-        while (Read(file, buffer.AsSpan(length), (nuint)(buffer.Length - length)) is > 0 and var read)
+        while (ReadOnce(path, file, buffer.AsSpan(length), closes: false) is > 0 and var read)
         {
-            length += (int)read;
+            length += read;
             if (length == buffer.Length)
                 Array.Resize(ref buffer, 2 * buffer.Length);
         }
@@ -52,7 +60,7 @@ internal static partial class KernelFile
     /// <returns>Whether the kernel took it.</returns>
     public static bool TryWrite(string path, string text)
     {
-        var file = Open(path, WriteOnly | CloseOnExec);
+        var file = TryOpen(path, WriteOnly | CloseOnExec);
         if (file < 0)
             return false;
         var bytes = Encoding.UTF8.GetBytes(text);
@@ -61,11 +69,46 @@ internal static partial class KernelFile
         return written == bytes.Length;
     }
 
-    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int Open(string path, int flags);
+    /// <summary>Opens a file, or gives -1 where there is none.</summary>
+    private static int Open(string path, int flags)
+    {
+        var file = TryOpen(path, flags);
+        return file < 0 && !Absences.Contains(Marshal.GetLastPInvokeError()) ? throw Failure(path) : file;
+    }
 
-    [LibraryImport("libc", EntryPoint = "read")]
+    // What is wanting comes back when another thread or process closes something: better late than not to know.
+    private static int TryOpen(string path, int flags)
+    {
+        var began = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            var file = OpenOnce(path, flags);
+            if (file >= 0 || !Wants.Contains(Marshal.GetLastPInvokeError()) || Stopwatch.GetElapsedTime(began) > Patience)
+                return file;
+            Thread.Sleep(Pause);
+        }
+    }
+
+    private static int ReadOnce(string path, int file, Span<byte> buffer, bool closes)
+    {
+        var length = (int)Read(file, buffer, (nuint)buffer.Length);
+        var failure = length < 0 && !Absences.Contains(Marshal.GetLastPInvokeError()) ? Failure(path) : null;
+        if (closes || failure is not null)
+            _ = Close(file);
+        return failure is null ? Math.Max(length, 0) : throw failure;
+    }
+
+    private static IOException Failure(string path)
+    {
+        var error = Marshal.GetLastPInvokeError();
+        return new IOException($"'{path}' cannot be read: {Marshal.GetPInvokeErrorMessage(error)}", error);
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int OpenOnce(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial nint Read(int file, Span<byte> buffer, nuint length);
 

@@ -161,7 +161,9 @@ internal sealed class ProcessRunner(ExecutionOptions options, ContainmentLadder 
     /// <summary>Waits for the end of what SIGKILL did not end, for which the slot stays closed. Until then it is known whose it is.</summary>
     private async Task UntilGoneAsync(KnownAttempt known, Task exited, IContainment containment)
     {
-        await exited;
+        // Kills again what could not be looked at when it was to be killed.
+        for (; !exited.IsCompleted; await Task.WhenAny(exited, Task.Delay(BetweenLooks, time, CancellationToken.None)))
+            containment.Kill();
         while ((await containment.ProveExitAsync()).IsAlive)
             await Task.Delay(BetweenLooks, time, CancellationToken.None);
         known.Forget();

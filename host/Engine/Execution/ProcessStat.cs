@@ -32,6 +32,7 @@ internal readonly record struct ProcessStat
 
     /// <summary>Reads a process.</summary>
     /// <returns>The process, or null when there is none of that id.</returns>
+    /// <exception cref="IOException">It cannot be told whether there is one; so for all that looks at processes.</exception>
     public static ProcessStat? TryRead(int id)
     {
         Span<byte> buffer = stackalloc byte[1024];
@@ -73,7 +74,7 @@ internal readonly record struct ProcessStat
         {
             return [.. Directory.EnumerateDirectories(tasks).SelectMany(ChildrenOf)];
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is DirectoryNotFoundException or UnauthorizedAccessException || e.HResult == Signals.NoSuchProcess)
         {
             return [];
         }

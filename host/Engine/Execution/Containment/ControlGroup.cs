@@ -18,11 +18,11 @@ internal sealed class ControlGroup(ControlGroups owner, ControlGroupFiles files)
 
     /// <summary>The most memory that it used, or null where no controller counts it.</summary>
     public long? PeakMemoryBytes =>
-        owner.LimitsMemory && long.TryParse(KernelFile.ReadText(Path.Combine(files.Folder, "memory.peak")), CultureInfo.InvariantCulture, out var bytes) ? bytes : null;
+        owner.LimitsMemory && long.TryParse(TextOf("memory.peak"), CultureInfo.InvariantCulture, out var bytes) ? bytes : null;
 
     /// <summary>Whether the kernel killed something in it for want of memory.</summary>
     public bool RanOutOfMemory =>
-        owner.LimitsMemory && Number(Encoding.ASCII.GetBytes(KernelFile.ReadText(Path.Combine(files.Folder, "memory.events"))), "oom_kill "u8) > 0;
+        owner.LimitsMemory && Number(Encoding.ASCII.GetBytes(TextOf("memory.events")), "oom_kill "u8) > 0;
 
     public void Limit(long? memoryBytes, int? processes)
     {
@@ -48,6 +48,19 @@ internal sealed class ControlGroup(ControlGroups owner, ControlGroupFiles files)
 
     /// <summary>Gives it back when its attempt is over.</summary>
     public void GiveBack() => owner.TakeBack(this, files.Folder);
+
+    private string TextOf(string file)
+    {
+        try
+        {
+            return KernelFile.ReadText(Path.Combine(files.Folder, file));
+        }
+        catch (IOException)
+        {
+            // A figure that the host has no descriptor left to look at.
+            return string.Empty;
+        }
+    }
 
     private static long? CpuMicroseconds(ControlGroupFiles files) => Number(files.ReadCpu(stackalloc byte[1024]), "usage_usec "u8);
 

@@ -33,31 +33,30 @@ internal sealed class NamespaceContainment(int id, ulong? startTime, string mark
     public async Task SignalAsync(StopSignal signal)
     {
         var began = time.GetTimestamp();
-        while (IsRunning())
+        try
         {
-            Look();
-            // A namespace that is still being made has nobody in it who could be asked. The command is in the init's session, or made its own.
-            if (ProcessStat.FindChildren(id) is [var init, ..] && ProcessStat.FindChildren(init) is [var command, ..]
-                && ProcessStat.TryRead(command) is { } root && (root.Session == init || root.Session == command))
-            {
-                Send(root, Signals.Number(signal));
-                // A stopped process sees a signal only when it goes on.
-                Send(root, Signals.Continue);
-                return;
-            }
-
-            if (time.GetElapsedTime(began) > StartLimit)
-                return;
-            await Task.Delay(Pause, time, CancellationToken.None);
+            while (IsRunning() && !TrySignal(signal) && time.GetElapsedTime(began) <= StartLimit)
+                await Task.Delay(Pause, time, CancellationToken.None);
+        }
+        catch (IOException)
+        {
+            // Nobody to be seen who could be asked: it is killed after the grace.
         }
     }
 
     /// <summary>Kills the outer process, with which the kernel kills the namespace's init, and with that all in it.</summary>
     public void Kill()
     {
-        Look();
-        if (IsRunning())
-            _ = send(id, Signals.Kill);
+        try
+        {
+            Look();
+            if (IsRunning())
+                _ = send(id, Signals.Kill);
+        }
+        catch (IOException)
+        {
+            // The id may be another's by now. It is tried again until the process is gone.
+        }
     }
 
     public async Task<ExitProof> ProveExitAsync()
@@ -66,27 +65,63 @@ internal sealed class NamespaceContainment(int id, ulong? startTime, string mark
         // only after everything else in its namespace, so that its end is that of all.
         // One that is ending no longer shows its mark, and may still wait for the others: then it is waited for, unless it is known to be another's.
         var began = time.GetTimestamp();
-        var suspects = orphans.Look()
-            .Where(orphan => IsOurs(orphan) || (MayBeOursAndEnding(orphan) && !orphans.IsGivenUp(orphan)))
-            .Select(orphan => (orphan.Id, orphan.StartTime)).ToHashSet();
+        HashSet<(int, ulong)>? suspects = null;
         for (var pause = FirstPause; ; pause = Pause)
         {
-            var left = suspects.Count == 0 ? [] : orphans.Look().Where(orphan => suspects.Contains((orphan.Id, orphan.StartTime))).ToList();
-            if (left.Count == 0 && !IsRunning())
+            var isLate = time.GetElapsedTime(began) > DeathLimit;
+            try
             {
-                // Of an outer process that was still there at the first look.
-                left = [.. orphans.Look().Where(IsOurs)];
-                if (left.Count == 0)
+                suspects ??= [.. orphans.Look().Where(orphan => IsOurs(orphan) || (MayBeOursAndEnding(orphan) && !orphans.IsGivenUp(orphan))).Select(Identify)];
+                var left = KillLeft(suspects);
+                if (left.Count == 0 && !IsRunning())
                     return Gone();
-                suspects.UnionWith(left.Select(init => (init.Id, init.StartTime)));
+                if (isLate)
+                    return StillThere(left);
+            }
+            catch (IOException e) when (isLate)
+            {
+                return new ExitProof(false, Text($"whether the namespace of process {id} is gone cannot be seen: {e.Message}"), IsAlive: true);
+            }
+            catch (IOException)
+            {
+                // What cannot be looked at is not gone.
             }
 
-            foreach (var init in left.Where(IsOurs))
-                _ = send(init.Id, Signals.Kill);
-            if (time.GetElapsedTime(began) > DeathLimit)
-                return StillThere(left);
             await Task.Delay(pause, time, CancellationToken.None);
         }
+    }
+
+    /// <summary>Kills which of the suspects are this attempt's.</summary>
+    /// <returns>Those that are left.</returns>
+    private List<ProcessStat> KillLeft(HashSet<(int, ulong)> suspects)
+    {
+        var left = suspects.Count == 0 ? [] : orphans.Look().Where(orphan => suspects.Contains(Identify(orphan))).ToList();
+        if (left.Count == 0 && !IsRunning())
+        {
+            // Of an outer process that was still there at the first look.
+            left = [.. orphans.Look().Where(IsOurs)];
+            suspects.UnionWith(left.Select(Identify));
+        }
+
+        foreach (var init in left.Where(IsOurs))
+            _ = send(init.Id, Signals.Kill);
+        return left;
+    }
+
+    private static (int, ulong) Identify(ProcessStat process) => (process.Id, process.StartTime);
+
+    /// <summary>Signals the command's group, if there is a command already.</summary>
+    private bool TrySignal(StopSignal signal)
+    {
+        Look();
+        // A namespace that is still being made has nobody in it who could be asked. The command is in the init's session, or made its own.
+        if (ProcessStat.FindChildren(id) is not [var init, ..] || ProcessStat.FindChildren(init) is not [var command, ..]
+            || ProcessStat.TryRead(command) is not { } root || (root.Session != init && root.Session != command))
+            return false;
+        Send(root, Signals.Number(signal));
+        // A stopped process sees a signal only when it goes on.
+        Send(root, Signals.Continue);
+        return true;
     }
 
     private bool IsOurs(ProcessStat orphan) => orphans.OwnerOf(orphan) is { } owner

@@ -24,32 +24,71 @@ internal sealed class SessionContainment(int id, ulong? startTime, string mark, 
 
     public Task SignalAsync(StopSignal signal)
     {
-        Send(Signals.Number(signal));
-        // A stopped process sees a signal only when it goes on.
-        Send(Signals.Continue);
+        try
+        {
+            Send(Signals.Number(signal));
+            // A stopped process sees a signal only when it goes on.
+            Send(Signals.Continue);
+        }
+        catch (IOException)
+        {
+            // The id may be another's by now: it is killed after the grace.
+        }
+
         return Task.CompletedTask;
     }
 
-    public void Kill() => Send(Signals.Kill);
+    public void Kill()
+    {
+        try
+        {
+            Send(Signals.Kill);
+        }
+        catch (IOException)
+        {
+            // As above. It is tried again until the process is gone.
+        }
+    }
 
     public async Task<ExitProof> ProveExitAsync()
     {
         var began = time.GetTimestamp();
         for (var empty = 0; ;)
         {
-            // Asked first, since mostly nothing is left and this costs least. The root has ended, so that it cannot be alone and without a group.
-            var isGone = send(-id, Signals.None) == Signals.NoSuchProcess || Send(Signals.Kill) == Signals.NoSuchProcess;
-            var left = isGone ? [] : ProcessStat.FindGroup(id);
-            var (escaped, doubtful) = KillEscaped();
-            List<int> alive = [.. left.Where(stat => !stat.HasEnded).Select(stat => stat.Id), .. escaped];
-            empty = alive.Count == 0 ? empty + 1 : 0;
-            if (empty == 2)
-                return Gone(left.Count, doubtful);
-            if (time.GetElapsedTime(began) > SweepLimit)
-                return new ExitProof(false, Text($"group {id} has {alive.Count} processes {SweepLimit.TotalSeconds:0} s after SIGKILL, {Names(alive)}"), IsAlive: true);
-            if (alive.Count > 0)
+            var isLate = time.GetElapsedTime(began) > SweepLimit;
+            try
+            {
+                var (ended, alive, doubtful) = Sweep();
+                empty = alive.Count == 0 ? empty + 1 : 0;
+                if (empty == 2)
+                    return Gone(ended, doubtful);
+                if (isLate)
+                    return new ExitProof(false, Text($"group {id} has {alive.Count} processes {SweepLimit.TotalSeconds:0} s after SIGKILL, {Names(alive)}"), IsAlive: true);
+            }
+            catch (IOException e) when (isLate)
+            {
+                return new ExitProof(false, Text($"whether group {id} is gone cannot be seen: {e.Message}"), IsAlive: true);
+            }
+            catch (IOException)
+            {
+                // What cannot be looked at is not gone.
+                empty = 0;
+            }
+
+            if (empty == 0)
                 await Task.Delay(SweepPause, time, CancellationToken.None);
         }
+    }
+
+    /// <summary>Kills what is left of the group, and what left it.</summary>
+    /// <returns>How many of the group have ended and are not collected, who is alive, and how many may be of this attempt or of another.</returns>
+    private (int Ended, List<int> Alive, int Doubtful) Sweep()
+    {
+        // Asked first, since mostly nothing is left and this costs least. The root has ended, so that it cannot be alone and without a group.
+        var isGone = send(-id, Signals.None) == Signals.NoSuchProcess || Send(Signals.Kill) == Signals.NoSuchProcess;
+        var left = isGone ? [] : ProcessStat.FindGroup(id);
+        var (escaped, doubtful) = KillEscaped();
+        return (left.Count(stat => stat.HasEnded), [.. left.Where(stat => !stat.HasEnded).Select(stat => stat.Id), .. escaped], doubtful);
     }
 
     /// <summary>Kills what left the group and is certainly this attempt's.</summary>

@@ -61,6 +61,8 @@ internal sealed class StoreProcess : IDisposable
         await _process.StandardInput.FlushAsync();
     }
 
+    public int Id => _process.Id;
+
     /// <summary>Ends it without any warning.</summary>
     public void Kill() => _process.Kill(entireProcessTree: true);
 

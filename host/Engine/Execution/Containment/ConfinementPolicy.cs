@@ -74,52 +74,53 @@ internal sealed class ConfinementPolicy(ContainmentLadder ladder, SandboxMode mo
 
     private Confinement Limit(Confinement confinement, LimitOptions limits)
     {
-        var byProcess = limits;
+        var countsMemory = ladder.Groups is { LimitsMemory: true };
+        var countsProcesses = ladder.Groups is { LimitsProcesses: true };
         var reports = new List<LimitReport>();
-        if (limits.MemoryBytes is { } memory)
+        var byProcess = new LimitOptions
         {
-            var isCounted = ladder.Groups is { LimitsMemory: true };
-            byProcess = isCounted ? byProcess with { MemoryBytes = null } : byProcess;
-            reports.Add(Report(Text($"memory {memory} bytes"), isCounted ? "the cgroup's memory controller" : PerProcess("RLIMIT_DATA")));
-        }
-
-        if (limits.CpuTime is { } cpu)
-            reports.Add(Report(Text($"cpu_time {cpu.TotalSeconds:0} s"), PerProcess("RLIMIT_CPU")));
-        if (limits.OpenFiles is { } files)
-            reports.Add(Report(Text($"open_files {files}"), PerProcess("RLIMIT_NOFILE")));
-        if (limits.Processes is { } processes)
-        {
-            var isCounted = ladder.Groups is { LimitsProcesses: true };
-            var byUser = isCounted ? null : ProcessesByUser(confinement);
-            byProcess = byUser is null ? byProcess with { Processes = null } : byProcess;
-            reports.Add(Report(Text($"processes {processes}"), isCounted ? "the cgroup's pids controller" : byUser));
-        }
-
-        if (limits.FileSizeBytes is { } size)
-            reports.Add(Report(Text($"file_size {size} bytes"), PerProcess("RLIMIT_FSIZE")));
+            MemoryBytes = Report(limits.MemoryBytes, Text($"memory {limits.MemoryBytes} bytes"), HardLimits.Data, "RLIMIT_DATA, for each process", countsMemory ? "memory" : null),
+            CpuTime = Report((long?)limits.CpuTime?.TotalSeconds, Text($"cpu_time {limits.CpuTime?.TotalSeconds:0} s"), HardLimits.Cpu, "RLIMIT_CPU, for each process") is null ? null : limits.CpuTime,
+            OpenFiles = (int?)Report(limits.OpenFiles, Text($"open_files {limits.OpenFiles}"), HardLimits.OpenFiles, "RLIMIT_NOFILE, for each process"),
+            Processes = (int?)Report(limits.Processes, Text($"processes {limits.Processes}"), HardLimits.Processes, ProcessesByUser(confinement), countsProcesses ? "pids" : null),
+            FileSizeBytes = Report(limits.FileSizeBytes, Text($"file_size {limits.FileSizeBytes} bytes"), HardLimits.FileSize, "RLIMIT_FSIZE, for each process"),
+        };
         if (confinement is { Rung: Rung.Namespace, Profile: SandboxProfile.Strict } && !ladder.SizesPrivateFolders)
             reports.Add(new LimitReport("strict.private_size", null, "Its private folders may take half of the machine's memory each. Install bubblewrap 0.7 or newer."));
         return confinement with
         {
-            ProcessLimits = ladder.Programs.PrLimit is null ? new LimitOptions() : byProcess,
-            GroupMemoryBytes = ladder.Groups is { LimitsMemory: true } ? limits.MemoryBytes : null,
-            GroupProcesses = ladder.Groups is { LimitsProcesses: true } ? limits.Processes : null,
+            ProcessLimits = byProcess,
+            GroupMemoryBytes = countsMemory ? limits.MemoryBytes : null,
+            GroupProcesses = countsProcesses ? limits.Processes : null,
             LimitReports = reports,
         };
+
+        // Gives the value where it is 'prlimit' that sets it.
+        long? Report(long? value, string name, int resource, string? byLimit, string? controller = null)
+        {
+            if (value is not { } limit)
+                return null;
+            var isTooHigh = HardLimits.Of(resource) is { } most && (ulong)limit > most;
+            var isSet = controller is null && byLimit is not null && ladder.Programs.PrLimit is not null && !isTooHigh;
+            reports.Add(
+                controller is not null ? new LimitReport(name, $"the cgroup's {controller} controller")
+                : isSet ? new LimitReport(name, byLimit)
+                : new LimitReport(name, null, Remedy(byLimit, isTooHigh ? HardLimits.Of(resource) : null)));
+            return isSet ? limit : null;
+        }
     }
 
-    private string? PerProcess(string limit) => ladder.Programs.PrLimit is null ? null : $"{limit}, for each process";
+    private string Remedy(string? byLimit, ulong? most) =>
+        ladder.Programs.PrLimit is null ? "Install util-linux ('prlimit')."
+        : byLimit is null ? "It needs a cgroup with the controller, a 'user' of the job type's own, or a host that does not run as root."
+        : Text($"The host itself may have no more than {most}, which counts for what it starts. Raise that where the host is started, or lower the limit.");
 
     // Root's processes are not counted, and outside of a namespace of its own the host's are counted with them.
     private string? ProcessesByUser(Confinement confinement) =>
-        ladder.Programs.PrLimit is null || confinement.Rung != Rung.Namespace ? null
+        confinement.Rung != Rung.Namespace ? null
         : confinement.User is { } user ? $"RLIMIT_NPROC, over all processes of user {user}"
         : _isRoot ? null
         : "RLIMIT_NPROC, over the attempt's namespace";
-
-    private LimitReport Report(string name, string? enforcedBy) => new(name, enforcedBy, enforcedBy is not null ? null
-        : ladder.Programs.PrLimit is null ? "Install util-linux ('prlimit')."
-        : "It needs a cgroup with the controller, a 'user' of the job type's own, or a host that does not run as root.");
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -24,16 +24,19 @@ internal sealed class ControlGroup(ControlGroups owner, ControlGroupFiles files)
     public bool RanOutOfMemory =>
         owner.LimitsMemory && Number(Encoding.ASCII.GetBytes(TextOf("memory.events")), "oom_kill "u8) > 0;
 
+    /// <summary>Sets its limits.</summary>
+    /// <exception cref="IOException">The kernel refuses one: nothing runs in the belief that it is limited.</exception>
     public void Limit(long? memoryBytes, int? processes)
     {
         if (memoryBytes is { } bytes)
         {
-            KernelFile.TryWrite(Path.Combine(files.Folder, "memory.max"), bytes.ToString(CultureInfo.InvariantCulture));
+            Set("memory.max", bytes);
+            // Not there where the machine has no swap.
             KernelFile.TryWrite(Path.Combine(files.Folder, "memory.swap.max"), "0");
         }
 
         if (processes is { } count)
-            KernelFile.TryWrite(Path.Combine(files.Folder, "pids.max"), count.ToString(CultureInfo.InvariantCulture));
+            Set("pids.max", count);
     }
 
     /// <summary>Takes in a process; what it starts from then on is in it from its first moment.</summary>
@@ -48,6 +51,12 @@ internal sealed class ControlGroup(ControlGroups owner, ControlGroupFiles files)
 
     /// <summary>Gives it back when its attempt is over.</summary>
     public void GiveBack() => owner.TakeBack(this, files.Folder);
+
+    private void Set(string file, long limit)
+    {
+        if (!KernelFile.TryWrite(Path.Combine(files.Folder, file), limit.ToString(CultureInfo.InvariantCulture)))
+            throw new IOException($"The kernel does not take {limit} for '{Path.Combine(files.Folder, file)}', so that the limit would not be enforced");
+    }
 
     private string TextOf(string file)
     {

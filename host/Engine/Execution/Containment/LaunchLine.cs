@@ -41,8 +41,8 @@ internal sealed record LaunchLine(string Program, IReadOnlyList<string> Argument
         // The codes and lines of util-linux, BusyBox and bubblewrap. A command that imitates them fails its own job only.
         if (lines is not [var line])
             return null;
-        var failed = exitCode is 126 or 127 ? new[] { "setsid: ", "setpriv: ", "prlimit: " } : exitCode == 1 ? ["bwrap: "] : [];
-        return failed.FirstOrDefault(name => line.StartsWith(name, StringComparison.Ordinal)) is { } prefix ? line[prefix.Length..] : null;
+        var failed = exitCode is 126 or 127 ? new[] { "setsid: ", "setpriv: ", "prlimit: " } : exitCode == 1 ? ["bwrap: ", "prlimit: failed to set "] : [];
+        return failed.Any(said => line.StartsWith(said, StringComparison.Ordinal)) ? line[(line.IndexOf(' ') + 1)..] : null;
     }
 
     private static IEnumerable<string> Namespace(

@@ -63,6 +63,15 @@ public sealed class ControlGroupTests : IDisposable
         Assert.That(Read("pids.max"), Is.EqualTo("64"));
     }
 
+    [TestCase("memory.max")]
+    [TestCase("pids.max")]
+    public void A_limit_that_the_kernel_does_not_take_is_a_failure(string file)
+    {
+        File.Delete(Path.Combine(_folder, file));
+
+        Assert.That(() => _group.Limit(512L << 20, 64), Throws.InstanceOf<IOException>().With.Message.Contains(file));
+    }
+
     [Test]
     public void Only_what_ran_for_this_attempt_counts()
     {

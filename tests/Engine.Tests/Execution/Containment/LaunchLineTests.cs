@@ -20,4 +20,13 @@ public sealed class LaunchLineTests(string rung)
         var known = new[] { programs.Bubblewrap, programs.SetSid, programs.SetPriv, programs.PrLimit };
         Assert.That(prefix.Count(known.Contains), Is.EqualTo(Rungs.WithNamespace.Contains(rung) && !canBeAnother ? 2 : 3));
     }
+
+    [TestCase(1, "prlimit: failed to set the NOFILE resource limit: Operation not permitted", "failed to set the NOFILE resource limit: Operation not permitted")]
+    [TestCase(127, "prlimit: failed to execute /no: No such file or directory", "failed to execute /no: No such file or directory")]
+    [TestCase(1, "bwrap: execvp /no: No such file or directory", "execvp /no: No such file or directory")]
+    [TestCase(1, "setpriv: failed to set", null)]
+    [TestCase(1, "prlimit: something of the command's", null)]
+    [TestCase(2, "prlimit: failed to set the NOFILE resource limit: Operation not permitted", null)]
+    public void A_prefix_program_that_could_not_do_its_work_is_a_failed_start(int exitCode, string line, string? reason) =>
+        Assert.That(LaunchLine.StartFailure(exitCode, [line]), Is.EqualTo(reason));
 }

@@ -101,5 +101,18 @@ public sealed class LimitTests(string rung)
         Assert.That(attempt.Lines, Is.EqualTo(new[] { "64" }));
     }
 
+    [Test]
+    public async Task A_limit_above_what_the_host_may_give_is_said_to_be_unavailable_and_the_command_runs()
+    {
+        using var attempt = new Attempt(rung) { Configured = Limits(new LimitOptions { OpenFiles = int.MaxValue, FileSizeBytes = 1 << 20 }) };
+
+        var run = await attempt.RunShellAsync("echo hello");
+
+        Assert.That(run.Result.Succeeded, Is.True, string.Join('\n', attempt.Lines));
+        var reports = Rungs.Confine(rung, attempt.Configured).LimitReports;
+        Assert.That(reports.Select(report => report.EnforcedBy is not null), Is.EqualTo(new[] { false, true }));
+        Assert.That(reports[0].ToString(), Does.StartWith($"open_files {int.MaxValue}: unavailable. The host itself may have no more than "));
+    }
+
     private static ConfinementOptions Limits(LimitOptions limits) => new() { Limits = limits };
 }

@@ -7,7 +7,7 @@ namespace DelphiRunner.Engine.Execution.Containment;
 /// <param name="mode">The key <c>execution.sandbox</c>.</param>
 internal sealed class ConfinementPolicy(ContainmentLadder ladder, SandboxMode mode)
 {
-    private const string Install = "Install bubblewrap, and let this user make namespaces";
+    private static readonly string Install = OperatingSystem.IsLinux() ? "Install bubblewrap, and let this user make namespaces" : "Run the host on Linux with bubblewrap";
 
     private readonly bool _isRoot = Environment.IsPrivilegedProcess;
 
@@ -31,19 +31,12 @@ internal sealed class ConfinementPolicy(ContainmentLadder ladder, SandboxMode mo
     private Rung RungFor(ConfinementOptions options, out string? weaker)
     {
         weaker = null;
-        if (ladder.Best == Rung.ProcessTree)
-        {
-            if (mode == SandboxMode.Required || options.Sandbox == SandboxProfile.Strict)
-                throw new ConfinementException("This system has no PID namespaces. Set 'sandbox' to 'off', or run the host on Linux with bubblewrap.");
-            return Rung.ProcessTree;
-        }
-
         // 'off' is what the operator wants, and no weakness.
         if (mode == SandboxMode.Off && options.Sandbox != SandboxProfile.Strict)
-            return Rung.Session;
+            return Below(null, out weaker);
         if (options.Sandbox == SandboxProfile.Off)
         {
-            return mode != SandboxMode.Required ? Rung.Session
+            return mode != SandboxMode.Required ? Below(null, out weaker)
                 : throw new ConfinementException("Its 'sandbox' is 'off', and execution.sandbox is 'required'. Change one of the two.");
         }
 
@@ -54,8 +47,17 @@ internal sealed class ConfinementPolicy(ContainmentLadder ladder, SandboxMode mo
             return Rung.Namespace;
         if (mode == SandboxMode.Required)
             throw new ConfinementException($"A PID namespace is required and cannot be made: {ladder.NoNamespace}. {Install}, or set execution.sandbox to 'auto'.");
-        weaker = $"no PID namespace: {ladder.NoNamespace}";
-        return Rung.Session;
+        return Below($"no PID namespace: {ladder.NoNamespace}", out weaker);
+    }
+
+    /// <summary>What there is below a namespace.</summary>
+    /// <param name="lost">Why that is less than was wanted, or null when it is not.</param>
+    /// <param name="weaker">The same, with what it lacks besides.</param>
+    private Rung Below(string? lost, out string? weaker)
+    {
+        var lacks = ladder.NoSession is { } none ? $"no session of its own: {none}" : ladder.WeakSession;
+        weaker = lost is null || lacks is null ? lost ?? lacks : $"{lost}; {lacks}";
+        return ladder.NoSession is null ? Rung.Session : Rung.ProcessTree;
     }
 
     private void CheckUser(string? user, Rung rung)
@@ -67,7 +69,7 @@ internal sealed class ConfinementPolicy(ContainmentLadder ladder, SandboxMode mo
         if (rung != Rung.Namespace)
             throw new ConfinementException($"Its commands are to run as user '{user}', to whom the host's own folder is closed outside of a PID namespace. {Install}, or remove 'user'.");
         if (ladder.Programs.SetPriv is null)
-            throw new ConfinementException($"Its commands are to run as user '{user}', and there is no program 'setpriv' on the PATH. Install util-linux, or remove 'user'.");
+            throw new ConfinementException($"Its commands are to run as user '{user}', and there is no 'setpriv' of util-linux that works. Install util-linux, or remove 'user'.");
         if (UserAccount.Find(user) is null)
             throw new ConfinementException($"Its commands are to run as user '{user}', whom /etc/passwd does not list. Add the user, or correct the name.");
     }

@@ -11,6 +11,12 @@ internal sealed class ContainmentLadder : IDisposable
     /// <summary>Why there is no PID namespace, or null when there is.</summary>
     public string? NoNamespace { get; init; }
 
+    /// <summary>Why there are no sessions either, or null when there are.</summary>
+    public string? NoSession { get; init; }
+
+    /// <summary>What a session lacks on this machine, and why; null when it lacks nothing.</summary>
+    public string? WeakSession { get; init; }
+
     /// <summary>Why the profile <c>strict</c> cannot be had, or null when it can.</summary>
     public string? NoStrict { get; init; }
 
@@ -33,10 +39,11 @@ internal sealed class ContainmentLadder : IDisposable
         {
             Rung.Namespace => "PID namespace by bubblewrap",
             Rung.Session => $"session and process group, best effort (no PID namespace: {NoNamespace})",
-            _ => "process tree, best effort",
+            _ => $"process tree, best effort (no PID namespace: {NoNamespace}; no session: {NoSession})",
         },
+        WeakSession,
         Groups is null ? $"no cgroup ({NoGroups})" : "cgroup",
-    });
+    }.OfType<string>());
 
     public void Dispose() => Groups?.Dispose();
 }

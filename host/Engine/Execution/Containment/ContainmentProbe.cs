@@ -14,9 +14,15 @@ internal sealed class ContainmentProbe(PrefixPrograms programs, string? searchPa
 
     public async Task<ContainmentLadder> RunAsync(SandboxMode mode)
     {
-        if (programs.SetSid is null)
-            return new ContainmentLadder { Programs = programs, Best = Rung.ProcessTree, NoNamespace = "the system has no program 'setsid'", NoStrict = "the system has no program 'setsid'", NoGroups = "the system has no program 'setsid'" };
+        const string NotHere = "this system has none";
+        if (!OperatingSystem.IsLinux())
+            return new ContainmentLadder { Programs = programs, Best = Rung.ProcessTree, NoNamespace = NotHere, NoStrict = NotHere, NoSession = NotHere, NoGroups = NotHere };
 
+        var noSession = await TrySessionAsync(programs with { SetPriv = null });
+        var noPrivileges = programs.SetPriv is null ? "there is no program 'setpriv' on the PATH; install util-linux"
+            : noSession is null ? await TrySessionAsync(programs)
+            : null;
+        var usable = noPrivileges is null ? programs : programs with { SetPriv = null };
         var orphans = AdoptedOrphans.TryBegin();
         var noNamespace = mode == SandboxMode.Off ? "execution.sandbox is 'off'"
             : orphans is null ? "the system does not show the children of a process (/proc/PID/task/ID/children)"
@@ -34,15 +40,29 @@ internal sealed class ContainmentProbe(PrefixPrograms programs, string? searchPa
 
         return new ContainmentLadder
         {
-            Programs = programs,
-            Best = noNamespace is null ? Rung.Namespace : Rung.Session,
+            Programs = usable,
+            Best = noNamespace is null ? Rung.Namespace : noSession is null ? Rung.Session : Rung.ProcessTree,
             NoNamespace = noNamespace,
+            NoSession = noSession,
+            WeakSession = noSession is null && noPrivileges is not null ? $"in a session a command may get privileges and may outlive the host: {noPrivileges}" : null,
             NoStrict = noStrict,
             SizesPrivateFolders = hasSizes,
             Groups = groups,
             NoGroups = noGroups,
             Orphans = orphans,
         };
+    }
+
+    /// <summary>Runs a program in a session.</summary>
+    /// <returns>What failed or is missing, or null when it worked.</returns>
+    private async Task<string?> TrySessionAsync(PrefixPrograms these)
+    {
+        if (these.SetSid is null)
+            return "there is no program 'setsid' on the PATH; install util-linux";
+        string[] line = [.. LaunchLine.Session(these), Require("true")];
+        return await RunAsync(line[0], line[1..]) is { } failure
+            ? $"'{line[0]}' of util-linux is needed, and said: {failure}"
+            : null;
     }
 
     /// <summary>Runs a program in a namespace.</summary>

@@ -34,6 +34,15 @@ internal sealed record LaunchLine(string Program, IReadOnlyList<string> Argument
         .. User(confinement, programs),
     ];
 
+    /// <summary>The prefix of a session and process group of its own; without <c>setpriv</c> it is no more than that.</summary>
+    /// <remarks>The parent-death signal outlives the change of the program, and a child of .NET leads no group, so that setsid need not fork.</remarks>
+    public static IEnumerable<string> Session(PrefixPrograms programs)
+    {
+        if (programs.SetPriv is { } privileges)
+            return [privileges, "--pdeathsig", "KILL", "--no-new-privs", "--inh-caps=-all", .. DropCapabilities, "--", programs.SetSid!];
+        return [programs.SetSid!]; // The session rung stands only with it.
+    }
+
     /// <summary>Finds out whether a prefix program ended because it could not become the next program.</summary>
     /// <returns>What it said, or null when it was the command that ended.</returns>
     public static string? StartFailure(int exitCode, IReadOnlyList<string> lines)
@@ -52,14 +61,6 @@ internal sealed record LaunchLine(string Program, IReadOnlyList<string> Argument
 
     // Root loses them with the change of the program; others have none, and may not change the set.
     private static string[] DropCapabilities => Environment.IsPrivilegedProcess ? ["--bounding-set=-all"] : [];
-
-    // The parent-death signal outlives the change of the program, and a child of .NET leads no group, so that setsid need not fork.
-    private static IEnumerable<string> Session(PrefixPrograms programs)
-    {
-        if (programs.SetPriv is { } privileges)
-            return [privileges, "--pdeathsig", "KILL", "--no-new-privs", "--inh-caps=-all", .. DropCapabilities, "--", programs.SetSid!];
-        return [programs.SetSid!]; // The session rung stands only with it.
-    }
 
     private static IEnumerable<string> Limits(Confinement confinement, PrefixPrograms programs)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using DelphiRunner.Engine.Execution;
 using DelphiRunner.Engine.Execution.Containment;
 using DelphiRunner.Engine.Security;
@@ -53,6 +54,66 @@ public sealed class ContainmentProbeTests
         using var ladder = await new ContainmentProbe(new PrefixPrograms(), "/bin", spawner).RunAsync(SandboxMode.Auto);
 
         Assert.That(ladder.Best, Is.EqualTo(Rung.ProcessTree));
+    }
+
+    [Test]
+    public async Task Without_setpriv_it_is_said_what_is_lost()
+    {
+        using var spawner = new Spawner();
+        var programs = PrefixPrograms.Find(Environment.GetEnvironmentVariable("PATH")) with { Bubblewrap = null, SetPriv = null };
+
+        using var ladder = await new ContainmentProbe(programs, "/bin", spawner).RunAsync(SandboxMode.Auto);
+
+        var weaker = new ConfinementPolicy(ladder, SandboxMode.Off).Decide(new ConfinementOptions()).Weaker;
+        Assert.That(weaker, Does.Contain("there is no program 'setpriv' on the PATH; install util-linux").And.Contains("may get privileges").And.Contains("outlive the host"));
+        Assert.That(ladder.Describe(), Does.Contain("'setpriv'"));
+    }
+
+    [Test]
+    [UnsupportedOSPlatform("windows")]
+    public async Task A_setpriv_that_lacks_an_option_is_not_used_and_said()
+    {
+        using var spawner = new Spawner();
+        using var attempt = new Attempt();
+        var poor = Path.Combine(attempt.Folder, "setpriv");
+        await File.WriteAllTextAsync(poor, "#!/bin/sh\necho \"setpriv: unrecognized option: pdeathsig\" >&2\nexit 1\n");
+        File.SetUnixFileMode(poor, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var programs = PrefixPrograms.Find(Environment.GetEnvironmentVariable("PATH")) with { Bubblewrap = null, SetPriv = poor };
+
+        using var ladder = await new ContainmentProbe(programs, "/bin", spawner).RunAsync(SandboxMode.Auto);
+
+        Assert.That(ladder.Best, Is.EqualTo(Rung.Session));
+        Assert.That(ladder.Programs.SetPriv, Is.Null);
+        Assert.That(new ConfinementPolicy(ladder, SandboxMode.Off).Decide(new ConfinementOptions()).Weaker, Does.Contain("unrecognized option: pdeathsig"));
+    }
+
+    [Test]
+    public async Task Without_setsid_there_is_a_namespace_all_the_same()
+    {
+        if (Rungs.Machine.NoNamespace is not null)
+            return;
+        using var spawner = new Spawner();
+        var programs = PrefixPrograms.Find(Environment.GetEnvironmentVariable("PATH")) with { SetSid = null };
+
+        using var ladder = await new ContainmentProbe(programs, "/bin", spawner).RunAsync(SandboxMode.Auto);
+
+        var policy = new ConfinementPolicy(ladder, SandboxMode.Auto);
+        Assert.That(policy.Decide(new ConfinementOptions()).Rung, Is.EqualTo(Rung.Namespace));
+        var open = policy.Decide(new ConfinementOptions { Sandbox = SandboxProfile.Off });
+        Assert.That(open.Rung, Is.EqualTo(Rung.ProcessTree));
+        Assert.That(open.Weaker, Does.Contain("there is no program 'setsid' on the PATH; install util-linux"));
+    }
+
+    [Test]
+    public async Task Who_requires_a_namespace_where_there_is_nothing_is_told_what_to_install()
+    {
+        using var spawner = new Spawner();
+
+        using var ladder = await new ContainmentProbe(new PrefixPrograms(), "/bin", spawner).RunAsync(SandboxMode.Required);
+
+        Assert.That(
+            () => new ConfinementPolicy(ladder, SandboxMode.Required).Decide(new ConfinementOptions()),
+            Throws.TypeOf<ConfinementException>().With.Message.Contains("Install bubblewrap"));
     }
 
     private static async Task<IEnumerable<string>> ExpectAsync()

@@ -16,8 +16,11 @@ namespace DelphiRunner.Engine.Execution;
 /// <param name="time">The clock.</param>
 internal sealed class ChildStarter(ContainmentLadder ladder, HostFiles host, Spawner spawner, SignalSender send, TimeProvider time)
 {
-    // When memory runs out, the kernel takes a child first.
-    private const string OutOfMemoryScore = "500";
+    // When memory runs out, the kernel takes a child before the host, which may have been given a score itself.
+    private const int AboveTheHost = 500;
+    private const int HighestScore = 1000;
+
+    private static readonly string OutOfMemoryScore = Math.Min(ScoreOfHost() + AboveTheHost, HighestScore).ToString(CultureInfo.InvariantCulture);
 
     /// <exception cref="ProcessStartException">The program could not be started.</exception>
     public Task<RunningChild> StartAsync(ProcessRequest request, OutputPump pump) => spawner.StartAsync(() => Start(request, pump));
@@ -96,6 +99,9 @@ internal sealed class ChildStarter(ContainmentLadder ladder, HostFiles host, Spa
             }
         }
     }
+
+    private static int ScoreOfHost() =>
+        OperatingSystem.IsLinux() && int.TryParse(KernelFile.ReadText("/proc/self/oom_score_adj"), CultureInfo.InvariantCulture, out var score) ? score : 0;
 
     private IContainment Contain(Process process, ulong? startTime, ProcessRequest request) => request.Confinement.Rung switch
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DelphiRunner.Engine.Execution;
 
 namespace DelphiRunner.Engine.Tests.Execution;
@@ -34,5 +35,30 @@ public sealed class SpawnerTests
         spawner.Dispose();
 
         Assert.That(() => spawner.StartAsync(() => 5), Throws.InstanceOf<ObjectDisposedException>());
+    }
+
+    [TestCase(10, 5, 15)]
+    [TestCase(18, 5, 19)]
+    [TestCase(0, 5, 5)]
+    [Platform("Linux")]
+    public async Task The_priority_of_children_is_lower_than_the_hosts(int ofHost, int nice, int expected)
+    {
+        using var spawner = new Spawner(nice);
+        var seen = new TaskCompletionSource<Task<string>>();
+        // A thread hands its priority on to those that it starts.
+        var host = new Thread(() =>
+        {
+            Inheritance.LowerPriority(ofHost);
+            seen.SetResult(spawner.StartAsync(Ask));
+        });
+        host.Start();
+
+        Assert.That(await await seen.Task, Is.EqualTo($"{expected}"));
+
+        static string Ask()
+        {
+            using var process = Process.Start(new ProcessStartInfo("nice") { RedirectStandardOutput = true })!;
+            return process.StandardOutput.ReadToEnd().Trim();
+        }
     }
 }

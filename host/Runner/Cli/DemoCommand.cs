@@ -2,11 +2,12 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using DelphiRunner.Engine;
+using DelphiRunner.Engine.Execution;
 using DelphiRunner.Engine.Plugins;
+using DelphiRunner.Engine.Security;
 using DelphiRunner.Engine.Stores;
 using DelphiRunner.Engine.Stores.Rows;
 using DelphiRunner.Runner.Configuration;
-using Microsoft.Extensions.Logging.Abstractions;
 using Spectre.Console;
 
 namespace DelphiRunner.Runner.Cli;
@@ -23,7 +24,11 @@ internal static class DemoCommand
     public static Command Define(CommandBorder border)
     {
         var command = new Command("demo", "Submit sample jobs, run them with a live table, and show their results.");
-        border.Handle(command, (invocation, _, cancellationToken) => RunAsync(invocation, cancellationToken));
+        border.Handle(command, (invocation, _, cancellationToken) =>
+        {
+            HostProtection.CloseDiagnostics();
+            return RunAsync(invocation, cancellationToken);
+        });
         return command;
     }
 
@@ -35,9 +40,12 @@ internal static class DemoCommand
         using var terminate = StopOn(PosixSignal.SIGTERM, stopping);
 
         var configuration = invocation.Configuration;
+        FileMask.Narrow();
         using var state = StateFolder.Take(configuration.State);
+        HostProtection.Seal().ToList().ForEach(invocation.Output.Note);
+        using var warnings = new KeptWarnings();
         var plugins = await PluginCatalog.LoadAsync(
-            configuration.Plugins, configuration.Folder, configuration.PluginGenerations, NullLoggerFactory.Instance, invocation.Time, stopping.Token);
+            configuration.Plugins, configuration.Folder, configuration.PluginGenerations, warnings, invocation.Time, stopping.Token);
         RunnerHost.RequireHandlers(plugins);
         await using var store = await invocation.OpenStoreAsync(stopping.Token);
         var jobs = new DemoJobs(store, invocation.Time);
@@ -45,11 +53,16 @@ internal static class DemoCommand
         await jobs.SubmitNextAsync([], stopping.Token);
 
         using var lines = new LastJobLines();
-        var host = new JobHost(store, plugins, RunnerHost.OptionsOf(configuration), lines, invocation.Time, NullLoggerFactory.Instance);
+        var host = new JobHost(store, plugins, RunnerHost.OptionsOf(configuration), lines, invocation.Time, warnings);
         var running = host.RunAsync(once: false, stopping.Token);
         var rows = await WatchAsync(invocation, jobs, lines, running, stopping.Token);
         await stopping.CancelAsync();
         await running.WaitAsync(CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+        foreach (var warning in warnings.Texts)
+        {
+            invocation.Output.Note(Printable.Line($"Warning: {warning}"));
+        }
 
         var faults = DemoJobs.Faults(rows);
         Show(invocation.Output, configuration, rows, faults);

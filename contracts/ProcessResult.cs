@@ -55,7 +55,8 @@ public sealed record ProcessResult
     public bool RanOutOfMemory { get; init; }
 
     /// <summary>Gets the JSON object that the process wrote to the file named by <c>DELPHI_RESULT_FILE</c>, or null when it wrote none.</summary>
-    /// <remarks>The host has checked that the text is a JSON object of at most 256 KiB; otherwise this is null and the job's log says why.</remarks>
+    /// <remarks>The host has checked that the text is a JSON object of at most 256 KiB; otherwise this is null and the job's log says why.
+    /// Secrets in it are masked, as they are in the output.</remarks>
     public string? ResultFileJson { get; init; }
 
     /// <summary>Gets whether the process exited by itself with code 0.</summary>

@@ -1,6 +1,7 @@
 using DelphiRunner.Contracts;
 using DelphiRunner.Engine.Execution;
 using DelphiRunner.Engine.Plugins;
+using DelphiRunner.Engine.Security.Masking;
 
 namespace DelphiRunner.Engine;
 
@@ -39,8 +40,30 @@ internal sealed record AttemptEnd
     /// <summary>The command's run, or null when nothing was started.</summary>
     public ProcessRun? Run { get; init; }
 
+    /// <summary>What the handler threw, when that is how it ended.</summary>
+    public Exception? HandlerFault { get; init; }
+
     /// <summary>Whether an earlier attempt may have left something behind that this host cannot know of.</summary>
     public bool EarlierExitUnknown { get; init; }
 
     public static AttemptEnd Failed(string error) => new() { Kind = AttemptEndKind.Outcome, Outcome = JobOutcome.Failed(error) };
+
+    /// <summary>Masks all texts that are written to the row: a handler may quote a secret, and a command's results may hold one.</summary>
+    public AttemptEnd Masked(SecretMasker masker) => masker.Longest == 0
+        ? this
+        : this with { Reason = Reason is null ? null : masker.Mask(Reason), Outcome = Outcome is null ? null : Masked(Outcome, masker) };
+
+    private static JobOutcome Masked(JobOutcome outcome, SecretMasker masker) =>
+        (outcome.Error is { } error ? JobOutcome.Failed(masker.Mask(error)) : outcome) with
+        {
+            ResultsJson = outcome.ResultsJson is { } results ? MaskedJson.Of(results, masker) : null,
+            Attributes = outcome.Attributes.ToDictionary(attribute => attribute.Key, attribute => Masked(attribute.Value, masker)),
+        };
+
+    private static JobAttribute Masked(JobAttribute value, SecretMasker masker) => value.Kind switch
+    {
+        JobAttributeKind.Json => value with { Text = MaskedJson.Of(value.Text, masker) },
+        _ when masker.Mask(value.Text) is var masked && masked != value.Text => JobAttribute.OfText(masked),
+        _ => value,
+    };
 }

@@ -5,6 +5,7 @@ using DelphiRunner.Engine.Execution.Containment;
 using DelphiRunner.Engine.Plugins;
 using DelphiRunner.Engine.Polling;
 using DelphiRunner.Engine.Security;
+using DelphiRunner.Engine.Security.Masking;
 using DelphiRunner.Engine.Stores;
 using DelphiRunner.Engine.Stores.Rows;
 using Microsoft.Extensions.Logging;
@@ -27,7 +28,13 @@ internal sealed partial class JobExecutor(
         {
             running.Log.Add(JobLog.Information, $"Worker {claim.WorkerId} starting job {claim.JobId} (attempt {claim.Attempt})");
             using var folder = new AttemptFolder(options.Folders, claim.JobId, claim.Attempt, running.Claimed.Row.Rechecks);
-            var end = await RunStagesAsync(running, folder);
+            var masker = commands.MaskerFor(running.Claimed.Row.JobType);
+            var end = await RunStagesAsync(running, folder, masker);
+            if (end is { Handler: { } handler, HandlerFault: { } fault })
+            {
+                LogHandlerFailed(MaskedException.Of(fault, masker), claim.JobId, handler.Name, handler.Plugin);
+            }
+
             folder.IsQuiet = end.Run is null or { ExitConfirmed: true };
             if (end.Run?.Unkillable is { } gone)
             {
@@ -40,7 +47,7 @@ internal sealed partial class JobExecutor(
                 running.Log.Add(JobLog.Information, kept);
             }
 
-            await recorder.RecordAsync(running, end, startedAt);
+            await recorder.RecordAsync(running, end.Masked(masker), startedAt);
         }
         catch (Exception exception)
         {
@@ -49,7 +56,7 @@ internal sealed partial class JobExecutor(
         }
     }
 
-    private async Task<AttemptEnd> RunStagesAsync(RunningJob running, AttemptFolder folder)
+    private async Task<AttemptEnd> RunStagesAsync(RunningJob running, AttemptFolder folder, SecretMasker masker)
     {
         var row = running.Claimed.Row;
         if (row.CancelRequested is not null)
@@ -72,7 +79,7 @@ internal sealed partial class JobExecutor(
         }
 
         var job = row.ToJob();
-        var context = new HandlerContext(handler.Settings, folder, queue, running.Log, commands.MaskerFor(row.JobType), time);
+        var context = new HandlerContext(handler.Settings, folder, queue, running.Log, masker, time);
         ProcessRun? run = null;
         try
         {
@@ -85,7 +92,7 @@ internal sealed partial class JobExecutor(
             var command = Approve(plan.Command!, handler, running, folder);
             await running.Claimed.Settled.WaitAsync(running.JobToken);
             run = await commands.RunAsync(command, running, folder);
-            if (run.ResultFileLeftOut)
+            if (run is { ResultFileLeftOut: true })
             {
                 refusals.Add(RefusalKind.ResultFile, row.JobType);
             }
@@ -174,14 +181,12 @@ internal sealed partial class JobExecutor(
         TimeoutException => AttemptEnd.Failed(
             string.Create(CultureInfo.InvariantCulture, $"Handler '{handler.Name}' did not answer within {PluginCallLimit.TotalMinutes:0} minutes.")) with
         { Handler = handler, Run = run },
-        _ => HandlerFailed(exception, running, handler) with { Run = run },
+        _ => HandlerFailed(exception, handler) with { Run = run },
     };
 
-    private AttemptEnd HandlerFailed(Exception exception, RunningJob running, JobHandler handler)
-    {
-        LogHandlerFailed(exception, running.Claimed.Claim.JobId, handler.Name, handler.Plugin);
-        return AttemptEnd.Failed($"Handler '{handler.Name}' of plugin '{handler.Plugin}' threw {exception.GetType().Name}: {exception.Message}") with { Handler = handler };
-    }
+    private static AttemptEnd HandlerFailed(Exception exception, JobHandler handler) =>
+        AttemptEnd.Failed($"Handler '{handler.Name}' of plugin '{handler.Plugin}' threw {exception.GetType().Name}: {exception.Message}") with
+        { Handler = handler, HandlerFault = exception };
 
     private AttemptEnd HostFailed(Exception fault, RunningJob running, JobHandler handler)
     {

@@ -93,7 +93,7 @@ internal sealed class ExecutorOnFile : IAsyncDisposable
         var environment = new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin" };
         var runner = new ProcessRunner(new ExecutionOptions(), _ladder, HostFiles.Of(State, null, []), _spawner, TimeProvider.System) { Send = Send, DeathLimit = DeathLimit };
         var commands = new JobCommands(
-            new CommandPolicy(new SecurityOptions(), environment),
+            new CommandPolicy(new SecurityOptions(), State, environment),
             new ConfinementPolicy(_ladder, SandboxMode.Off),
             runner,
             options,
@@ -108,13 +108,15 @@ internal sealed class ExecutorOnFile : IAsyncDisposable
             Settings = new HandlerSettings { Json = "{}", Folder = _folder },
             RunsAtMostOnce = RunsAtMostOnce,
             NamedPrograms = new HashSet<string> { "sh" },
+            NamedFolders = new HashSet<string>(),
         };
+        var refusals = new RefusalCounts(new HashSet<string>(), Log.CreateLogger<RefusalCounts>());
         var executor = new JobExecutor(
             _ => handler,
             commands,
             new HandlerQueue(_store, "test", TimeProvider.System),
-            new JobRecorder(_store, options, TimeProvider.System, Log.CreateLogger<JobRecorder>()),
-            new RefusalCounts(new HashSet<string>(), Log.CreateLogger<RefusalCounts>()),
+            new JobRecorder(_store, refusals, options, TimeProvider.System, Log.CreateLogger<JobRecorder>()),
+            refusals,
             options,
             TimeProvider.System,
             Log.CreateLogger<JobExecutor>());

@@ -1,6 +1,7 @@
 using DelphiRunner.Contracts;
 using DelphiRunner.Engine.Execution.Containment;
 using DelphiRunner.Engine.Execution.Output;
+using DelphiRunner.Engine.Security.Masking;
 
 namespace DelphiRunner.Engine.Execution;
 
@@ -90,7 +91,7 @@ internal sealed class ProcessRunner(ExecutionOptions options, ContainmentLadder 
                 PeakMemoryBytes = usage.PeakMemoryBytes,
                 IsUsageSampled = usage.IsSampled,
                 RanOutOfMemory = usage.RanOutOfMemory,
-                ResultFileJson = result,
+                ResultFileJson = result is null ? null : MaskedJson.Of(result, command.Masker),
             },
             ExitConfirmed = proof.IsConfirmed,
             ExitProof = proof.Text,
@@ -102,7 +103,6 @@ internal sealed class ProcessRunner(ExecutionOptions options, ContainmentLadder 
             ResultFileLeftOut = resultNote is not null,
         };
     }
-
 
     private async Task<ProcessEnd> WaitForEndAsync(
         RunningChild child, TimeSpan timeLimit, StopOptions stop, CancellationToken jobToken, CancellationToken killToken)

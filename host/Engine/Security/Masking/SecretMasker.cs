@@ -48,7 +48,15 @@ internal sealed class SecretMasker
     public MaskingWindow OpenWindow() => new(this);
 
     /// <summary>Masks a whole text.</summary>
-    public string Mask(string text) => Longest == 0 ? text : Encoding.UTF8.GetString(OpenWindow().MaskWhole(Encoding.UTF8.GetBytes(text)));
+    /// <returns>The same text when there is nothing to mask in it.</returns>
+    public string Mask(string text)
+    {
+        if (Longest == 0)
+            return text;
+        ReadOnlySpan<byte> bytes = Encoding.UTF8.GetBytes(text);
+        var masked = OpenWindow().MaskWhole(bytes);
+        return masked == bytes ? text : Encoding.UTF8.GetString(masked);
+    }
 
     /// <summary>Finds the next place where a form begins.</summary>
     /// <returns>The index, or -1, and the length of the longest form there.</returns>

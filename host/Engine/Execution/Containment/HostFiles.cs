@@ -5,8 +5,6 @@ namespace DelphiRunner.Engine.Execution.Containment;
 /// <summary>What of the host's own files no command in a namespace may see.</summary>
 internal sealed record HostFiles
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
     // What SQLite keeps beside its file, of which the first two are there as long as the host has the queue open.
     private static readonly string[] SuffixesOfSqlite = ["-wal", "-shm", "-journal"];
 
@@ -48,7 +46,7 @@ internal sealed record HostFiles
         List<string> files = [.. Secrets.Select(RealFile)];
         if (Queue is { } path && RealFile(path) is var queue && !IsInState(queue) && File.Exists(queue))
         {
-            MakeEmpty(queue + SuffixesOfSqlite[^1]);
+            MakeEmpty(queue + SuffixesOfSqlite[^1], like: queue);
             files.AddRange(SuffixesOfSqlite.Select(suffix => queue + suffix).Prepend(queue));
         }
 
@@ -57,7 +55,8 @@ internal sealed record HostFiles
 
     private bool IsInState(string file) => file.StartsWith(State + '/', StringComparison.Ordinal);
 
-    private static void MakeEmpty(string file)
+    // For whom the queue is: one who cannot look into a journal takes it for one that is not empty.
+    private static void MakeEmpty(string file, string like)
     {
         if (File.Exists(file))
             return;
@@ -65,7 +64,7 @@ internal sealed record HostFiles
         {
             var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
             if (!OperatingSystem.IsWindows())
-                options.UnixCreateMode = OwnerOnly;
+                options.UnixCreateMode = File.GetUnixFileMode(like);
             new FileStream(file, options).Dispose();
         }
         catch (IOException) when (File.Exists(file))

@@ -11,6 +11,8 @@ namespace DelphiRunner.Engine.Tests.Execution.Containment;
 [Platform("Linux")]
 public sealed class SandboxTests(string rung)
 {
+    private const UnixFileMode OthersToo = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
     // What a .NET child needs where /tmp and the home are private: these tests and their runtime may lie there.
     private static readonly StrictOptions ChildIsReadable = new() { Readable = [Path.GetDirectoryName(Attempt.Child)!] };
 
@@ -97,11 +99,13 @@ public sealed class SandboxTests(string rung)
             host.Set("forged");
             host.WriteJournal(forged);
             host.Set("true");
+            File.SetUnixFileMode(attempt.Queue, OthersToo);
 
             await attempt.RunShellAsync($"cp forged {attempt.Queue}-journal && echo laid; rm -f {attempt.Queue}-journal && echo removed");
             await attempt.RunShellAsync($"cp forged {attempt.Queue}-journal && echo laid");
 
             Assert.That(host.Get(), Is.EqualTo("true"));
+            Assert.That(File.GetUnixFileMode(attempt.Queue + "-journal"), Is.EqualTo(OthersToo), "others of the queue have to see that it is empty");
         }
 
         using var next = new SmallQueue(attempt.Queue);

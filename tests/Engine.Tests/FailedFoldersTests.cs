@@ -55,7 +55,7 @@ public sealed class FailedFoldersTests : IDisposable
                 Shell = new JobTypeOptions { Secrets = [new("DELPHI_TEST_SECRET", AsFile: true)] },
                 Configure = options => options with { Retention = new RetentionOptions { FailedWorkFolders = Keep } },
             };
-            await host.SubmitAsync("bad", "echo $DELPHI_TEST_SECRET_FILE > path; grep -c secret-for-one-test < $DELPHI_TEST_SECRET_FILE > count; exit 3");
+            await host.SubmitAsync("bad", "echo $DELPHI_TEST_SECRET_FILE > path; grep -c for-one-test < $DELPHI_TEST_SECRET_FILE > count; exit 3");
 
             await host.RunAsync();
 

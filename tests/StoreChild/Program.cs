@@ -11,7 +11,7 @@ if (args is not [var command, var path, .. var rest])
 }
 
 if (command == "prove")
-    return await Proof.GiveTwiceAsync(path, rest);
+    return await Proof.GiveAsync(path, rest);
 
 await using var store = new SqliteJobStore(path, TimeProvider.System);
 try

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using DelphiRunner.Engine.Execution;
 using DelphiRunner.Engine.Tests.Stores.Sqlite;
 
 namespace DelphiRunner.Engine.Tests.Execution.Containment;
@@ -16,12 +17,13 @@ public sealed class BlindHostTests
     public async Task What_could_not_be_looked_at_is_killed_and_shown_to_be_gone_when_the_host_sees_again(string rung)
     {
         var duration = $"302.{Environment.ProcessId}";
-        using var host = await StartBlindAsync(rung, duration);
+        using var host = StoreProcess.Start("prove", rung, "sleep", duration);
+        using var blindfold = await BlindAsync(host);
         var proof = host.ReadLineAsync();
 
         await Task.WhenAny(proof, Task.Delay(Blindness));
         var early = proof.IsCompleted ? await proof : null;
-        await SetOpenFilesAsync(host, "1000");
+        await blindfold.TakeOffAsync();
 
         Assert.That(early, Is.Null);
         Assert.That(await proof, Does.StartWith("confirmed: "));
@@ -31,32 +33,46 @@ public sealed class BlindHostTests
     [TestCaseSource(nameof(RungNames))]
     public async Task What_cannot_be_looked_at_for_long_is_not_confirmed(string rung)
     {
-        using var host = await StartBlindAsync(rung, $"303.{Environment.ProcessId}");
+        using var host = StoreProcess.Start("prove", rung, "sleep", $"303.{Environment.ProcessId}");
+        using var blindfold = await BlindAsync(host);
 
         var proof = await host.ReadLineAsync();
 
         Assert.That(proof, Does.StartWith("unconfirmed: ").And.Contains("Too many open files"));
     }
 
-    /// <summary>Starts a host whose command is about to be killed, at a moment at which it can open nothing.</summary>
-    private static async Task<StoreProcess> StartBlindAsync(string rung, string duration)
+    /// <summary>Takes from a host the sight of its command's root, as if it had no descriptor left, and lets it end the command.</summary>
+    private static async Task<Blindfold> BlindAsync(StoreProcess host)
     {
-        var host = StoreProcess.Start("prove", rung, "sleep", duration);
-        Assert.That(await host.ReadLineAsync(), Is.EqualTo("ready"));
+        var root = await host.ReadLineAsync();
+        var blindfold = await Blindfold.PutOnAsync(host.Id, $"/proc/{root}/stat");
         await host.WriteLineAsync("end");
-        Assert.That(await host.ReadLineAsync(), Does.StartWith("confirmed: "));
-        Assert.That(await host.ReadLineAsync(), Is.EqualTo("ready"));
-        await SetOpenFilesAsync(host, "0");
-        await host.WriteLineAsync("end");
-        return host;
+        return blindfold;
     }
 
-    private static async Task SetOpenFilesAsync(StoreProcess host, string soft)
-    {
-        using var prlimit = Process.Start("prlimit", ["--pid", $"{host.Id}", $"--nofile={soft}:"]);
-        await prlimit.WaitForExitAsync();
-        Assert.That(prlimit.ExitCode, Is.Zero);
-    }
+    private static bool IsNotTheHost(string process) => !process.Contains("store-child", StringComparison.Ordinal) && !process.Contains("strace", StringComparison.Ordinal);
 
-    private static bool IsNotTheHost(string process) => !process.Contains("store-child", StringComparison.Ordinal);
+    /// <summary>Lets a process fail to open one file. Without any descriptor its runtime could not live either.</summary>
+    private sealed class Blindfold(Process strace) : IDisposable
+    {
+        public static async Task<Blindfold> PutOnAsync(int id, string file)
+        {
+            var start = new ProcessStartInfo("strace", ["-f", "-p", $"{id}", "-P", file, "-e", "trace=openat", "-e", "inject=openat:error=EMFILE", "-o", "/dev/null"]) { RedirectStandardError = true };
+            var strace = Process.Start(start)!; // A new process, as none is reused.
+            Assert.That(await strace.StandardError.ReadLineAsync().WaitAsync(StoreProcess.Patience), Does.Contain($"Process {id} attached"));
+            return new Blindfold(strace);
+        }
+
+        public async Task TakeOffAsync()
+        {
+            _ = Signals.Send(strace.Id, Signals.Number(StopSignal.Int));
+            await strace.WaitForExitAsync().WaitAsync(StoreProcess.Patience);
+        }
+
+        public void Dispose()
+        {
+            strace.Kill();
+            strace.Dispose();
+        }
+    }
 }

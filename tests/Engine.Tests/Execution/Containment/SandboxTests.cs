@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.Versioning;
 using DelphiRunner.Engine.Execution;
 using DelphiRunner.Engine.Execution.Containment;
 
@@ -88,6 +89,7 @@ public sealed class SandboxTests(string rung)
 
     // SQLite would believe a journal: whoever opens the queue alone the next time writes what stands in it.
     [Test]
+    [UnsupportedOSPlatform("windows")]
     public async Task A_command_cannot_lay_a_forged_journal_beside_the_queue()
     {
         using var elsewhere = new Attempt(rung);

@@ -51,7 +51,14 @@ internal static class StoredResults
             }
         }
 
-        return results.ToJsonString(Relaxed);
+        try
+        {
+            return results.ToJsonString(Relaxed);
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw new InvalidJobException("The handler's results hold half a surrogate pair, which no text can have.", exception);
+        }
     }
 
     /// <summary>Makes <c>attempts</c>: the entries that the row has, and one for this attempt; the oldest go when there are more than 20.</summary>
@@ -163,6 +170,14 @@ internal static class StoredResults
         catch (JsonException exception)
         {
             throw new InvalidJobException($"The handler's results are no JSON: {exception.Message}", exception);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new InvalidJobException($"The handler's results have a key twice: {exception.Message}", exception);
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw new InvalidJobException("The handler's results have a key with half a surrogate pair, which no text can have.", exception);
         }
     }
 

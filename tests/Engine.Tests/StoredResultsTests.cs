@@ -17,7 +17,11 @@ internal sealed class StoredResultsTests
 
     [TestCase("[1]")]
     [TestCase("{")]
-    public void Results_that_are_no_object_are_refused(string results) =>
+    [TestCase("""{"a":1,"a":2}""")]
+    [TestCase("""{"a":"\ud800"}""")]
+    [TestCase("""{"a":["\ud800"]}""")]
+    [TestCase("""{"\ud800":1}""")]
+    public void Results_that_no_row_can_hold_are_refused(string results) =>
         Assert.That(() => StoredResults.Results(StoredResults.Success, Rows.Noon, null, results), Throws.TypeOf<InvalidJobException>());
 
     [Test]

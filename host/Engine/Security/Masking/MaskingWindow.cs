@@ -15,6 +15,10 @@ internal sealed class MaskingWindow(SecretMasker masker)
     ];
 
     private readonly List<Range> _found = [];
+
+    // A wrapped or coloured secret takes a multiple of its own length.
+    private int MaxHeld => (4 * masker.Longest) + (64 * 1024);
+
     private byte[] _text = [];
     private byte[] _masked = [];
     private int _written;
@@ -53,10 +57,13 @@ internal sealed class MaskingWindow(SecretMasker masker)
         foreach (var reading in _readings.Where(reading => reading.IsUsed))
         {
             var bytes = reading.Text.Bytes;
-            var (length, noChance) = masker.FindBeginning(bytes);
             // A line that is whole was not cut off within a word.
-            if (length > 0 && length >= (reading.Text.BytesBeforeLastLine == bytes.Length ? noChance : SecretMasker.MinLength))
-                _found.Add(reading.Text.StartOf(bytes.Length - length)..reading.Text.EndOf(bytes.Length - 1));
+            var isWhole = reading.Text.BytesBeforeLastLine == bytes.Length;
+            for (var (at, noChance) = masker.FindBeginning(bytes, 0); at >= 0; (at, noChance) = masker.FindBeginning(bytes, at + 1))
+            {
+                if (bytes.Length - at >= (isWhole ? noChance : SecretMasker.MinLength))
+                    _found.Add(reading.Text.StartOf(at)..reading.Text.EndOf(bytes.Length - 1));
+            }
         }
 
         WriteUpTo(_held);
@@ -128,19 +135,15 @@ internal sealed class MaskingWindow(SecretMasker masker)
             if (!reading.IsUsed)
                 continue;
             var searched = reading.Text;
-            var start = searched.CompleteLength;
-            var end = start;
-            var (length, noChance) = masker.FindBeginning(searched.Bytes);
-            if (length > 0)
+            var bytes = searched.Bytes;
+            (hold, pass) = (Math.Min(hold, searched.CompleteLength), Math.Min(pass, searched.CompleteLength));
+            for (var (at, noChance) = masker.FindBeginning(bytes, 0); at >= 0; (at, noChance) = masker.FindBeginning(bytes, at + 1))
             {
-                var index = searched.Bytes.Length - length;
-                start = searched.StartOf(index);
-                var shown = searched.BytesBeforeLastLine - index;
-                end = shown > 0 && shown < noChance ? searched.LastLine : start;
+                var start = searched.StartOf(at);
+                var shown = searched.BytesBeforeLastLine - at;
+                hold = Math.Min(hold, start);
+                pass = Math.Min(pass, shown > 0 && shown < noChance ? searched.LastLine : start);
             }
-
-            hold = Math.Min(hold, start);
-            pass = Math.Min(pass, end);
         }
 
         // No reading may begin in the middle of an escape.
@@ -151,6 +154,9 @@ internal sealed class MaskingWindow(SecretMasker masker)
                 hold = reading.IsUsed ? reading.Text.StartOfEscapeAt(hold) : hold;
         }
 
+        // Whoever writes that much between the characters of a secret does not want it to be found.
+        if (textLength - hold > MaxHeld)
+            hold = pass = textLength;
         return hold;
     }
 

@@ -73,13 +73,15 @@ internal sealed class SecretMasker
         return (-1, 0);
     }
 
-    /// <summary>Finds the longest end of a text that is the beginning, but not the whole, of a form.</summary>
+    /// <summary>Finds the next end of a text that is the beginning, but not the whole, of a form.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="start">From where to look.</param>
     /// <returns>
-    /// Its length, 0 when there is none, and how long it has to be for being no chance: half a form, in the bounds of <see cref="MinLength"/> and 16.
+    /// Where it begins, or -1, and how long it has to be for being no chance: half a form, in the bounds of <see cref="MinLength"/> and 16.
     /// </returns>
-    internal (int Length, int NoChance) FindBeginning(ReadOnlySpan<byte> text)
+    internal (int Index, int NoChance) FindBeginning(ReadOnlySpan<byte> text, int start)
     {
-        var start = Math.Max(0, text.Length - Overlap);
+        start = Math.Max(start, text.Length - Overlap);
         while (text[start..].IndexOfAny(_anyFirst) is >= 0 and var next)
         {
             start += next;
@@ -94,11 +96,11 @@ internal sealed class SecretMasker
             }
 
             if (shortest > 0)
-                return (end.Length, Math.Clamp(shortest / 2, MinLength, MaxChance));
+                return (start, Math.Clamp(shortest / 2, MinLength, MaxChance));
             start++;
         }
 
-        return (0, 0);
+        return (-1, 0);
     }
 
     private int LengthAtStart(ReadOnlySpan<byte> text)

@@ -57,6 +57,31 @@ public sealed class MaskingWindowTests
     }
 
     [Test]
+    public void A_secret_within_another_is_held_back_by_its_own_length()
+    {
+        var window = new SecretMasker(["alice:correct-horse-42@db.internal.example", "correct-horse-42"]).OpenWindow();
+
+        Assert.That(Feed(window, "alice:correct-h\norse-42@db.internal.example\n", _ => 16), Is.EqualTo("alice:***\n").Or.EqualTo("***\n"));
+    }
+
+    [Test]
+    public void What_is_held_back_grows_with_the_secret_and_not_with_what_stands_between_its_characters()
+    {
+        var secret = string.Concat(Enumerable.Range(0, 10_000).Select(number => $"{number:x4}"));
+        var window = new SecretMasker([secret]).OpenWindow();
+
+        var (taken, passed) = (0L, 0L);
+        for (var at = 0; at + 200 < secret.Length; at += 200)
+        {
+            var text = Encoding.UTF8.GetBytes(string.Concat(secret.Substring(at, 200).Select(letter => letter + new string('\0', 200))));
+            taken += text.Length;
+            passed += window.Mask(text).Length;
+        }
+
+        Assert.That(taken - passed, Is.LessThan(1024 * 1024));
+    }
+
+    [Test]
     public void An_escape_over_the_border_of_chunks_is_undone()
     {
         var window = new SecretMasker(["p\"ss-w/rd"]).OpenWindow();

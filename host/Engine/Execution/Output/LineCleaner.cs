@@ -20,9 +20,12 @@ internal static class LineCleaner
     /// <summary>Cleans a line.</summary>
     /// <param name="line">The line's bytes.</param>
     /// <param name="cleaned">Takes the cleaned bytes, when there is something to clean.</param>
+    /// <param name="isNew">Whether they may show a text that the search for secrets in the stream did not see, which leaves out less and adds nothing.</param>
     /// <returns>Whether <paramref name="cleaned"/> holds the line; otherwise it is clean as it is.</returns>
-    public static bool TryClean(ReadOnlySpan<byte> line, ArrayBufferWriter<byte> cleaned)
+    public static bool TryClean(ReadOnlySpan<byte> line, ArrayBufferWriter<byte> cleaned, out bool isNew)
     {
+        isNew = false;
+        var length = line.Length;
         var next = line.IndexOfAny(Suspicious);
         if (next < 0)
             return false;
@@ -31,11 +34,13 @@ internal static class LineCleaner
         {
             cleaned.Write(line[..next]);
             line = line[next..];
+            isNew |= line is [(byte)'\t', ..] or [0xE2, 0x80, 0xA8 or 0xA9, ..] or [Escape, (byte)']' or (byte)'P' or (byte)'X' or (byte)'^' or (byte)'_', ..];
             line = line[Skip(line, cleaned, ref isAStringsEndAhead)..];
             next = line.IndexOfAny(Suspicious);
         }
 
         cleaned.Write(line);
+        isNew |= length - cleaned.WrittenCount > SearchedText.MaxGap;
         return true;
     }
 

@@ -120,10 +120,10 @@ internal sealed class OutputPump(ExecutionOptions options, SecretMasker masker, 
     {
         var bytes = line.Length + droppedBytes;
         _cleaned.ResetWrittenCount();
-        if (LineCleaner.TryClean(line, _cleaned))
+        if (LineCleaner.TryClean(line, _cleaned, out var isNew))
         {
             // What was removed may have stood inside a secret and hidden it.
-            line = _lineWindow.MaskWhole(_cleaned.WrittenSpan);
+            line = isNew ? _lineWindow.MaskWhole(_cleaned.WrittenSpan) : _cleaned.WrittenSpan;
         }
 
         if (droppedBytes == 0 && line.Length <= options.MaxLineBytes)

@@ -12,8 +12,8 @@ namespace DelphiRunner.Engine.Security.Masking;
 /// </remarks>
 internal sealed class SearchedText
 {
-    // Of a longer run of what is left out, nothing more is left out: what is held back for what may follow it stays small.
-    private const int MaxGap = 256;
+    /// <summary>The longest run of what is left out, in bytes; behind a longer one nothing goes on.</summary>
+    public const int MaxGap = 256;
 
     // The first bytes of what is not taken as it is: control characters, U+0080 to U+00BF and U+2000 to U+2FFF, which may be some, and escapes.
     private static readonly byte[] Codes = [.. Enumerable.Range(0, 32).Select(b => (byte)b), 0x7F, 0xC2, 0xE2];

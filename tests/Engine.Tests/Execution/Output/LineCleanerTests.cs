@@ -29,7 +29,7 @@ public sealed class LineCleanerTests
     {
         var cleaned = new ArrayBufferWriter<byte>();
 
-        var result = LineCleaner.TryClean(Encoding.UTF8.GetBytes(line), cleaned) ? Encoding.UTF8.GetString(cleaned.WrittenSpan) : line;
+        var result = LineCleaner.TryClean(Encoding.UTF8.GetBytes(line), cleaned, out _) ? Encoding.UTF8.GetString(cleaned.WrittenSpan) : line;
 
         Assert.That(result, Is.EqualTo(expected));
     }
@@ -47,7 +47,7 @@ public sealed class LineCleanerTests
                 line[i] = random.Next(2) == 0 ? favoured[random.Next(favoured.Length)] : (byte)random.Next(256);
             cleaned.ResetWrittenCount();
 
-            var result = LineCleaner.TryClean(line, cleaned) ? cleaned.WrittenSpan : line;
+            var result = LineCleaner.TryClean(line, cleaned, out _) ? cleaned.WrittenSpan : line;
 
             Assert.That(Encoding.UTF8.GetString(result).Any(c => char.IsControl(c) || c is '\u2028' or '\u2029'), Is.False, () => $"seed {seed}: {Convert.ToHexString(line)}");
         }
@@ -63,7 +63,7 @@ public sealed class LineCleanerTests
         const int Count = 4 * 1024 * 1024;
         var cleaned = new ArrayBufferWriter<byte>();
 
-        LineCleaner.TryClean(Encoding.UTF8.GetBytes(new StringBuilder().Insert(0, piece, Count).ToString()), cleaned);
+        LineCleaner.TryClean(Encoding.UTF8.GetBytes(new StringBuilder().Insert(0, piece, Count).ToString()), cleaned, out _);
 
         Assert.That(cleaned.WrittenCount, Is.EqualTo(Count * expected.Length));
         Assert.That(cleaned.WrittenSpan.ContainsAnyExcept(Encoding.UTF8.GetBytes(expected)), Is.False);
@@ -79,7 +79,7 @@ public sealed class LineCleanerTests
             var line = new string(random.GetItems<char>("\u001b\u001b\u001b]P\\\u0007ab", random.Next(24)));
             cleaned.ResetWrittenCount();
 
-            var result = LineCleaner.TryClean(Encoding.UTF8.GetBytes(line), cleaned) ? Encoding.UTF8.GetString(cleaned.WrittenSpan) : line;
+            var result = LineCleaner.TryClean(Encoding.UTF8.GetBytes(line), cleaned, out _) ? Encoding.UTF8.GetString(cleaned.WrittenSpan) : line;
 
             Assert.That(result, Is.EqualTo(WithoutStrings(line)), () => $"seed {seed}: {Convert.ToHexString(Encoding.UTF8.GetBytes(line))}");
         }

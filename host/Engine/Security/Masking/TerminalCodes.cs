@@ -46,10 +46,13 @@ internal static class TerminalCodes
         return length < rest.Length && rest[length] is >= 0x40 and <= 0x7E ? length + 1 : length;
     }
 
+    // A few bytes, mostly: to begin a search for the end of more costs longer than to look at them.
     private static int Count(ReadOnlySpan<byte> bytes, byte low, byte high)
     {
-        bytes = bytes[..Math.Min(bytes.Length, MaxLength)];
-        var count = bytes.IndexOfAnyExceptInRange(low, high);
-        return count < 0 ? bytes.Length : count;
+        var most = Math.Min(bytes.Length, MaxLength);
+        var count = 0;
+        while (count < most && bytes[count] >= low && bytes[count] <= high)
+            count++;
+        return count;
     }
 }

@@ -1,5 +1,3 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Runtime.Versioning;
 
 namespace DelphiRunner.Engine.Tests;
@@ -15,23 +13,9 @@ internal sealed class UndeletableFile : IDisposable
     public static UndeletableFile Make(string path)
     {
         File.WriteAllText(path, "x");
-        Assume.That(Change("+i", path), Is.True, "This needs root, 'chattr' (package e2fsprogs), and a file system that knows its flags.");
+        Assume.That(ImmutableFlag.TrySet(path), Is.True, "This needs root, 'chattr' (package e2fsprogs), and a file system that knows its flags.");
         return new UndeletableFile(path);
     }
 
-    public void Dispose() => Change("-i", FullPath);
-
-    private static bool Change(string flag, string file)
-    {
-        try
-        {
-            using var process = Process.Start("chattr", [flag, file]);
-            process.WaitForExit();
-            return process.ExitCode == 0;
-        }
-        catch (Win32Exception)
-        {
-            return false;
-        }
-    }
+    public void Dispose() => ImmutableFlag.Clear(FullPath);
 }

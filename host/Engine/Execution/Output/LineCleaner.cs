@@ -13,9 +13,7 @@ internal static class LineCleaner
     private const byte Bell = 7;
     private const byte Escape = 0x1B;
 
-    // Control characters, and the first bytes of U+0080 to U+00BF and U+2000 to U+2FFF, which may be some.
-    private static readonly SearchValues<byte> Suspicious =
-        SearchValues.Create([.. Enumerable.Range(0, 32).Select(b => (byte)b), 0x7F, 0xC2, 0xE2]);
+    private static readonly SearchValues<byte> Suspicious = SearchValues.Create([.. TerminalCodes.FirstBytes]);
 
     /// <summary>Cleans a line.</summary>
     /// <param name="line">The line's bytes.</param>

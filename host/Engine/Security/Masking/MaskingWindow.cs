@@ -15,10 +15,6 @@ internal sealed class MaskingWindow(SecretMasker masker)
     ];
 
     private readonly List<Range> _found = [];
-
-    // A wrapped or coloured secret takes a multiple of its own length.
-    private int MaxHeld => (4 * masker.Longest) + (64 * 1024);
-
     private byte[] _text = [];
     private byte[] _masked = [];
     private int _written;
@@ -27,6 +23,9 @@ internal sealed class MaskingWindow(SecretMasker masker)
     private int _held;
     private int _passed;
     private bool _isUnderMark;
+
+    // A wrapped or coloured secret takes a multiple of its own length.
+    private int MaxHeld => (4 * masker.Longest) + (64 * 1024);
 
     /// <summary>Masks the next chunk.</summary>
     /// <returns>What may be passed on; valid until the next call or until the chunk changes.</returns>

@@ -15,14 +15,13 @@ internal sealed class SearchedText
     /// <summary>The longest run of what is left out, in bytes; behind a longer one nothing goes on.</summary>
     public const int MaxGap = 256;
 
-    // The first bytes of what is not taken as it is: control characters, U+0080 to U+00BF and U+2000 to U+2FFF, which may be some, and escapes.
-    private static readonly byte[] Codes = [.. Enumerable.Range(0, 32).Select(b => (byte)b), 0x7F, 0xC2, 0xE2];
+    // What is not taken as it is, by which escapes are undone.
     private static readonly SearchValues<byte>[] Specials =
     [
-        SearchValues.Create(Codes),
-        SearchValues.Create([.. Codes, (byte)'\\']),
-        SearchValues.Create([.. Codes, (byte)'%']),
-        SearchValues.Create([.. Codes, (byte)'\\', (byte)'%']),
+        SearchValues.Create([.. TerminalCodes.FirstBytes]),
+        SearchValues.Create([.. TerminalCodes.FirstBytes, (byte)'\\']),
+        SearchValues.Create([.. TerminalCodes.FirstBytes, (byte)'%']),
+        SearchValues.Create([.. TerminalCodes.FirstBytes, (byte)'\\', (byte)'%']),
     ];
 
     // Stands in no form, since line breaks are left out of those too.

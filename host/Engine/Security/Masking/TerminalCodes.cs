@@ -5,6 +5,9 @@ internal static class TerminalCodes
 {
     private const byte Escape = 0x1B;
 
+    /// <summary>The first bytes of what may be one: control characters, and those of U+0080 to U+00BF and U+2000 to U+2FFF.</summary>
+    public static readonly IReadOnlyList<byte> FirstBytes = [.. Enumerable.Range(0, 32).Select(b => (byte)b), 0x7F, 0xC2, 0xE2];
+
     // No program writes a longer one; so much is held back at the end of a text at most.
     private const int MaxLength = 64;
 

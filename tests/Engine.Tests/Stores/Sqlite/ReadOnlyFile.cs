@@ -1,5 +1,3 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Runtime.Versioning;
 
 namespace DelphiRunner.Engine.Tests.Stores.Sqlite;
@@ -18,7 +16,7 @@ internal sealed class ReadOnlyFile : IDisposable
         var readOnly = new ReadOnlyFile(file, folder);
         File.SetUnixFileMode(file, UnixFileMode.UserRead);
         File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        if (!Environment.IsPrivilegedProcess || Change("+i", file))
+        if (!Environment.IsPrivilegedProcess || ImmutableFlag.TrySet(file))
         {
             return readOnly;
         }
@@ -31,24 +29,10 @@ internal sealed class ReadOnlyFile : IDisposable
     {
         if (Environment.IsPrivilegedProcess)
         {
-            Change("-i", _file);
+            ImmutableFlag.Clear(_file);
         }
 
         File.SetUnixFileMode(_folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         File.SetUnixFileMode(_file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-    }
-
-    private static bool Change(string flag, string file)
-    {
-        try
-        {
-            using var process = Process.Start("chattr", [flag, file]);
-            process.WaitForExit();
-            return process.ExitCode == 0;
-        }
-        catch (Win32Exception)
-        {
-            return false;
-        }
     }
 }

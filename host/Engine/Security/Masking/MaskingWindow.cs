@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace DelphiRunner.Engine.Security.Masking;
 
 /// <summary>
@@ -15,9 +17,8 @@ internal sealed class MaskingWindow(SecretMasker masker)
     ];
 
     private readonly List<Range> _found = [];
+    private readonly ArrayBufferWriter<byte> _masked = new();
     private byte[] _text = [];
-    private byte[] _masked = [];
-    private int _written;
 
     // How much of the text is held over, how much of that was passed on already, and whether that ended with a mark.
     private int _held;
@@ -33,24 +34,20 @@ internal sealed class MaskingWindow(SecretMasker masker)
     {
         if (masker.Longest == 0 || chunk.IsEmpty)
             return chunk;
-        if (_held > 0)
-            return MaskHeld(Append(chunk));
-        Search(chunk);
-        var hold = HoldFrom(chunk.Length, out var pass);
-        if (_found.Count > 0)
-            return MaskHeld(Append(chunk));
+        var text = _held == 0 ? chunk : Append(chunk);
+        Search(text);
+        var hold = HoldFrom(text.Length, out var pass);
         // Most chunks hold nothing; they are passed on as they are.
-        _held = Append(chunk[hold..]);
-        (_passed, _isUnderMark) = (pass - hold, false);
-        return chunk[..pass];
+        var masked = _held == 0 && _found.Count == 0 ? PassUpTo(text, pass) : MaskUpTo(text, pass);
+        Hold(text[hold..]);
+        _passed = Math.Max(0, _passed - hold);
+        return masked;
     }
 
     /// <summary>Ends the stream. The beginning of a secret that was cut off by the end is masked too, if it is long enough to be no chance.</summary>
     /// <returns>What was held back.</returns>
     public ReadOnlySpan<byte> Finish()
     {
-        _written = 0;
-        EnsureRoom(_held);
         var text = _text.AsSpan(0, _held);
         Search(text);
         foreach (var reading in _readings.Where(reading => reading.IsUsed))
@@ -65,9 +62,9 @@ internal sealed class MaskingWindow(SecretMasker masker)
             }
         }
 
-        WriteUpTo(_held);
+        var masked = MaskUpTo(text, _held);
         (_held, _passed, _isUnderMark) = (0, 0, false);
-        return _masked.AsSpan(0, _written);
+        return masked;
     }
 
     /// <summary>Masks a text that is whole; only for a window that masks no stream beside.</summary>
@@ -79,32 +76,24 @@ internal sealed class MaskingWindow(SecretMasker masker)
         Search(text);
         if (_found.Count == 0)
             return text;
-        var length = Append(text);
-        _written = 0;
-        WriteUpTo(length);
+        var masked = MaskUpTo(text, text.Length);
         (_passed, _isUnderMark) = (0, false);
-        return _masked.AsSpan(0, _written);
+        return masked;
     }
 
-    private ReadOnlySpan<byte> MaskHeld(int length)
-    {
-        _written = 0;
-        var text = _text.AsSpan(0, length);
-        Search(text);
-        var hold = HoldFrom(length, out var pass);
-        WriteUpTo(pass);
-        _passed = Math.Max(0, _passed - hold);
-        _held = length - hold;
-        text[hold..].CopyTo(_text);
-        return _masked.AsSpan(0, _written);
-    }
-
-    private int Append(ReadOnlySpan<byte> chunk)
+    private ReadOnlySpan<byte> Append(ReadOnlySpan<byte> chunk)
     {
         var length = _held + chunk.Length;
         EnsureRoom(length);
         chunk.CopyTo(_text.AsSpan(_held));
-        return length;
+        return _text.AsSpan(0, length);
+    }
+
+    private void Hold(ReadOnlySpan<byte> rest)
+    {
+        EnsureRoom(rest.Length);
+        rest.CopyTo(_text);
+        _held = rest.Length;
     }
 
     // Finds all secrets, also those that overlap.
@@ -159,9 +148,16 @@ internal sealed class MaskingWindow(SecretMasker masker)
         return hold;
     }
 
-    // Secrets that overlap are one: behind the first, the end of the second would be left to read.
-    private void WriteUpTo(int end)
+    private ReadOnlySpan<byte> PassUpTo(ReadOnlySpan<byte> text, int end)
     {
+        (_passed, _isUnderMark) = (end, false);
+        return text[..end];
+    }
+
+    // Secrets that overlap are one: behind the first, the end of the second would be left to read.
+    private ReadOnlySpan<byte> MaskUpTo(ReadOnlySpan<byte> text, int end)
+    {
+        _masked.ResetWrittenCount();
         _found.Sort((one, other) => one.Start.Value.CompareTo(other.Start.Value));
         foreach (var secret in _found)
         {
@@ -170,40 +166,26 @@ internal sealed class MaskingWindow(SecretMasker masker)
                 break;
             if (to <= _passed)
                 continue;
-            Write(_passed, from);
+            if (from > _passed)
+                _masked.Write(text[_passed..from]);
             if (from >= _passed || !_isUnderMark)
-                WriteMark();
+                _masked.Write(SecretMasker.Mark);
             (_passed, _isUnderMark) = (to, true);
         }
 
         if (_passed < end)
         {
-            Write(_passed, end);
+            _masked.Write(text[_passed..end]);
             (_passed, _isUnderMark) = (end, false);
         }
+
+        return _masked.WrittenSpan;
     }
 
-    private void Write(int from, int to)
-    {
-        if (from >= to)
-            return;
-        _text.AsSpan(from, to - from).CopyTo(_masked.AsSpan(_written));
-        _written += to - from;
-    }
-
-    private void WriteMark()
-    {
-        SecretMasker.Mark.CopyTo(_masked.AsSpan(_written));
-        _written += SecretMasker.Mark.Length;
-    }
-
-    // A mark is shorter than the secret that it covers. Of a secret whose beginning was passed on already there may be less left.
     private void EnsureRoom(int length)
     {
         if (_text.Length < length)
             Array.Resize(ref _text, Math.Max(length, 2 * _text.Length));
-        if (_masked.Length < length + SecretMasker.Mark.Length)
-            _masked = new byte[_text.Length + SecretMasker.Mark.Length];
     }
 
     /// <summary>One way to read a text; of use where it has all the escapes that this way undoes.</summary>

@@ -124,8 +124,7 @@ internal sealed class SearchedText
 
     private bool TryTakeSpecial(ReadOnlySpan<byte> text, ref int at)
     {
-        var rest = text[at..];
-        switch (rest[0])
+        switch (text[at])
         {
             case (byte)'\n' or (byte)'\r':
                 LeaveOut(at, 1);
@@ -134,14 +133,9 @@ internal sealed class SearchedText
                 (LastLine, BytesBeforeLastLine) = (at, _length);
                 return true;
             case (byte)'\\' or (byte)'%':
-                Span<byte> meant = stackalloc byte[4];
-                var escape = Escape.Read(rest, meant);
-                if (escape.IsCutOff)
-                    return false;
-                at = escape.Length == 0 ? TakePlain(text, at, at + 1) : TakeEscape(at, escape.Length, meant[..escape.Meant]);
-                return true;
+                return TryTakeEscape(text, ref at);
             default:
-                var code = TerminalCodes.LengthAt(rest, out var isCutOff);
+                var code = TerminalCodes.LengthAt(text[at..], out var isCutOff);
                 if (isCutOff)
                     return false;
                 if (code > 0)
@@ -149,6 +143,16 @@ internal sealed class SearchedText
                 at = code == 0 ? TakePlain(text, at, at + 1) : at + code;
                 return true;
         }
+    }
+
+    private bool TryTakeEscape(ReadOnlySpan<byte> text, ref int at)
+    {
+        Span<byte> meant = stackalloc byte[4];
+        var escape = Escape.Read(text[at..], meant);
+        if (escape.IsCutOff)
+            return false;
+        at = escape.Length == 0 ? TakePlain(text, at, at + 1) : TakeEscape(at, escape.Length, meant[..escape.Meant]);
+        return true;
     }
 
     private int TakeEscape(int at, int length, ReadOnlySpan<byte> meant)

@@ -185,7 +185,7 @@ internal static class StoredResults
     {
         try
         {
-            return stored is not null && JsonNode.Parse(stored) is JsonArray array ? array : [];
+            return stored is not null && JsonNode.Parse(JsonText.ReplaceHalfPairs(stored)) is JsonArray array ? array : [];
         }
         catch (JsonException)
         {

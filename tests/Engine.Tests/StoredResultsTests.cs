@@ -24,6 +24,16 @@ internal sealed class StoredResultsTests
     public void Results_that_no_row_can_hold_are_refused(string results) =>
         Assert.That(() => StoredResults.Results(StoredResults.Success, Rows.Noon, null, results), Throws.TypeOf<InvalidJobException>());
 
+    [TestCase("""[{"end":"a\udcff"}]""", "a\uFFFD")]
+    [TestCase("""[{"end":"\ud83d\ude00 \\udcff"}]""", "\U0001F600 \\udcff")]
+    public void Half_a_character_in_the_history_that_a_row_has_costs_no_more_than_itself(string stored, string end)
+    {
+        var attempts = JsonNode.Parse(StoredResults.Attempts(stored, Record(2)))!.AsArray();
+
+        Assert.That(attempts, Has.Count.EqualTo(2));
+        Assert.That((string?)attempts[0]!["end"], Is.EqualTo(end));
+    }
+
     [Test]
     public void The_history_keeps_the_last_twenty_attempts()
     {

@@ -216,15 +216,29 @@ internal sealed partial class JobPoller(
             return false;
         }
 
+        try
+        {
+            await RunAsync(claimed, sent, slot, execute);
+        }
+        catch (Exception exception)
+        {
+            // The border of one job: whatever the row holds, that it was claimed and came to nothing is said.
+            LogNotRun(exception, seen.Id);
+        }
+
+        return true;
+    }
+
+    private async Task RunAsync(ClaimedJob claimed, long sent, TakenSlot slot, Func<RunningJob, Task> execute)
+    {
         var log = new JobLog(
             claimed.Row.Id, LogExcerpt.Read(claimed.Row.Raw(JobAttributes.Logs), time.GetUtcNow()), options.Marks, lines.Write, time);
         using var running = new RunningJob(claimed, log, sent) { Slot = slot };
         heartbeat.Add(running);
         try
         {
-            LogJobClaimed(seen.Id, seen.JobType, claimed.Claim.Attempt, claimed.Row.LockText);
+            LogJobClaimed(claimed.Row.Id, claimed.Row.JobType, claimed.Claim.Attempt, claimed.Row.LockText);
             await execute(running);
-            return true;
         }
         finally
         {
@@ -329,6 +343,9 @@ internal sealed partial class JobPoller(
 
     [LoggerMessage(EventName = "JobClaimed", Level = LogLevel.Information, Message = "Successfully claimed job {JobId} of type {JobType}, attempt {Attempt}. Lock expires at {LockExpiresAt}.")]
     private partial void LogJobClaimed(string jobId, string? jobType, int attempt, string? lockExpiresAt);
+
+    [LoggerMessage(EventName = "ClaimedJobNotRun", Level = LogLevel.Critical, Message = "Job {JobId} was claimed and could not be run. Its claim lapses and the job is taken up again")]
+    private partial void LogNotRun(Exception exception, string jobId);
 
     [LoggerMessage(EventName = "DiskShort", Level = LogLevel.Error, Message = "{Shortage}")]
     private partial void LogDiskShort(string shortage);

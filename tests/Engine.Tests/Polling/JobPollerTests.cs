@@ -367,6 +367,20 @@ internal sealed class JobPollerTests
 
     private static ServedJobs Served() => new() { JobTypes = new HashSet<string> { "A", "PIPELINE", "CHECK" } };
 
+    [Test]
+    public async Task A_claimed_job_that_cannot_be_run_is_said_and_holds_up_no_other()
+    {
+        using var log = new RecordedEvents();
+        await CreateAsync("A", 2);
+
+        await Poller(slots: 1, once: true, log: log)
+            .RunAsync(job => job.Claimed.Row.Id == "A-0" ? throw new InvalidOperationException("a row like this") : FinishAsync(job), CancellationToken.None)
+            .WaitAsync(Soon);
+
+        Assert.That(log.MessageOf("ClaimedJobNotRun"), Does.StartWith("Job A-0 "));
+        Assert.That(await CountAsync(JobStatuses.Completed), Is.EqualTo(1));
+    }
+
     private JobPoller Poller(
         int slots, bool once, ServedJobs? served = null, IReadOnlyDictionary<string, int>? limits = null, TimeSpan? interval = null, RecordedEvents? log = null) => new(
         _store,

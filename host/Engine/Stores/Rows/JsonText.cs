@@ -64,9 +64,54 @@ internal static class JsonText
         return text.ToString();
     }
 
+    /// <summary>Replaces every half of a surrogate pair in JSON, written out or as an escape, which readers of JSON refuse; Python writes them for bytes that are no text.</summary>
+    public static string ReplaceHalfPairs(string json)
+    {
+        if (!json.Contains("\\ud", StringComparison.OrdinalIgnoreCase) && FirstHalfSurrogate(json) == json.Length)
+        {
+            return json;
+        }
+
+        var text = new StringBuilder(json);
+        for (var at = 0; at < text.Length;)
+        {
+            var (first, length) = UnitAt(text, at);
+            if (!char.IsSurrogate(first))
+            {
+                at += length;
+                continue;
+            }
+
+            if (at + length < text.Length && UnitAt(text, at + length) is var (second, secondLength) && char.IsSurrogatePair(first, second))
+            {
+                at += length + secondLength;
+                continue;
+            }
+
+            text.Remove(at, length).Insert(at, '\uFFFD');
+            at++;
+        }
+
+        return text.ToString();
+    }
+
     /// <summary>Tells whether a text is UTF-8 without a NUL, so that any store takes it as it is.</summary>
     public static bool IsPlain(string text) =>
         !text.Contains('\0', StringComparison.Ordinal) && FirstHalfSurrogate(text) == text.Length;
+
+    // One unit of UTF-16, and how many characters of JSON it is written with.
+    private static (char Unit, int Length) UnitAt(StringBuilder json, int at)
+    {
+        if (json[at] != '\\' || at + 1 == json.Length)
+        {
+            return (json[at], 1);
+        }
+
+        return json[at + 1] == 'u' && at + 6 <= json.Length
+            && ushort.TryParse(json.ToString(at + 2, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var unit)
+            ? ((char)unit, 6)
+            : (json[at + 1], 2);
+    }
 
     private static int PlainLength(ReadOnlySpan<char> text)
     {

@@ -60,7 +60,7 @@ internal sealed class LogExcerpt
         {
             try
             {
-                using var document = JsonDocument.Parse(value.Kind == RowValueKind.M ? RowJson.ToPlainJson(value) : value.Text);
+                using var document = JsonDocument.Parse(JsonText.ReplaceHalfPairs(value.Kind == RowValueKind.M ? RowJson.ToPlainJson(value) : value.Text));
                 excerpt.Take(document.RootElement);
             }
             catch (JsonException)

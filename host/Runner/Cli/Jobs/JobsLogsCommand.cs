@@ -98,7 +98,7 @@ internal static class StoredLog
 
         try
         {
-            using var log = JsonDocument.Parse(stored.Kind == RowValueKind.S ? stored.Text : RowJson.ToPlainJson(stored));
+            using var log = JsonDocument.Parse(JsonText.ReplaceHalfPairs(stored.Kind == RowValueKind.S ? stored.Text : RowJson.ToPlainJson(stored)));
             if (log.RootElement.ValueKind == JsonValueKind.Object
                 && (!log.RootElement.TryGetProperty("entries", out var entries) || entries.ValueKind == JsonValueKind.Array))
                 return entries.ValueKind == JsonValueKind.Array ? [.. entries.EnumerateArray().Select(ReadEntry)] : [];

@@ -21,6 +21,14 @@ internal sealed class LogExcerptTests
             Is.EqualTo("""{"entries":[{"timestamp":"2025-12-10T18:42:07.431Z","level":"INFO","message":"Job created"},{"timestamp":"2026-01-02T12:00:00.000000+00:00","level":"INFO","message":"next"}],"log_location":"s3"}"""));
     }
 
+    [Test]
+    public void Half_a_character_in_the_stored_log_costs_no_more_than_itself()
+    {
+        var excerpt = LogExcerpt.Read(RowValue.OfText("""{"entries":[{"level":"INFO","message":"a \udcff b"}],"o\ud800":"\udcff"}"""), Noon);
+
+        Assert.That(excerpt.ToJson(16_000), Is.EqualTo("{\"entries\":[{\"level\":\"INFO\",\"message\":\"a \uFFFD b\"}],\"o\uFFFD\":\"\uFFFD\"}"));
+    }
+
     [TestCase("""{"entries":[{"timestamp":"2025-12-02T00:00:00Z","level":"INFO","mess""")]
     [TestCase("not json")]
     public void A_stored_log_that_cannot_be_read_is_replaced_and_that_is_said(string stored)

@@ -29,6 +29,7 @@ internal sealed partial class Heartbeat : IDisposable
     private readonly ConcurrentDictionary<string, RunningJob> _jobs = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stopping = new();
     private readonly Thread _thread;
+    private volatile StopReason _stopReason;
 
     public Heartbeat(IJobStore store, TimeSpan claimLength, TimeProvider time, ILogger<Heartbeat> logger)
     {
@@ -44,12 +45,22 @@ internal sealed partial class Heartbeat : IDisposable
 
     public void Start() => _thread.Start();
 
-    public void Add(RunningJob job) => _jobs[job.Claimed.Claim.ClaimId] = job;
+    public void Add(RunningJob job)
+    {
+        _jobs[job.Claimed.Claim.ClaimId] = job;
+        // Looked at behind that: a claim may have been under way while all others were stopped.
+        if (_stopReason is not StopReason.None and var reason)
+        {
+            job.Stop(reason);
+        }
+    }
 
     public void Remove(RunningJob job) => _jobs.TryRemove(job.Claimed.Claim.ClaimId, out _);
 
+    /// <summary>Asks all jobs to end, and those that are still being claimed once they are here.</summary>
     public void StopAll(StopReason reason)
     {
+        _stopReason = reason;
         foreach (var job in _jobs.Values)
         {
             job.Stop(reason);

@@ -11,11 +11,13 @@ internal enum StopReason
     ClaimLost,
 }
 
-/// <summary>A job between its claim and its last write: its log and the two tokens that end it.</summary>
+/// <summary>A job between its claim and its last write: its log and the tokens that end it.</summary>
 internal sealed class RunningJob(ClaimedJob claimed, JobLog log, long claimedAt) : IDisposable
 {
     private readonly CancellationTokenSource _jobSource = new();
     private readonly CancellationTokenSource _killSource = new();
+    private readonly CancellationTokenSource _handlerJobSource = new();
+    private readonly CancellationTokenSource _handlerKillSource = new();
     private int _reason;
     private bool _finishing;
 
@@ -31,6 +33,12 @@ internal sealed class RunningJob(ClaimedJob claimed, JobLog log, long claimedAt)
 
     /// <summary>Cancelled when nothing of the job may go on.</summary>
     public CancellationToken KillToken => _killSource.Token;
+
+    /// <summary>What the handler sees of <see cref="JobToken"/>. What it registers there runs beside: it may block, and whoever stops a job stops others too.</summary>
+    public CancellationToken HandlerJobToken => _handlerJobSource.Token;
+
+    /// <summary>What the handler sees of <see cref="KillToken"/>.</summary>
+    public CancellationToken HandlerKillToken => _handlerKillSource.Token;
 
     public StopReason Reason => (StopReason)Volatile.Read(ref _reason);
 
@@ -64,23 +72,25 @@ internal sealed class RunningJob(ClaimedJob claimed, JobLog log, long claimedAt)
         if (reason == StopReason.ClaimLost)
         {
             Volatile.Write(ref _reason, (int)reason);
-            Cancel(_killSource);
+            Cancel(_killSource, _handlerKillSource);
         }
         else
         {
             Interlocked.CompareExchange(ref _reason, (int)reason, (int)StopReason.None);
         }
 
-        Cancel(_jobSource);
+        Cancel(_jobSource, _handlerJobSource);
     }
 
     public void Dispose()
     {
         _jobSource.Dispose();
         _killSource.Dispose();
+        _handlerJobSource.Dispose();
+        _handlerKillSource.Dispose();
     }
 
-    private void Cancel(CancellationTokenSource source)
+    private void Cancel(CancellationTokenSource source, CancellationTokenSource handlers)
     {
         try
         {
@@ -89,6 +99,21 @@ internal sealed class RunningJob(ClaimedJob claimed, JobLog log, long claimedAt)
         catch (ObjectDisposedException)
         {
             // It has ended: whoever stops several goes by a list that was made before.
+            return;
+        }
+
+        _ = TellHandlerAsync(handlers);
+    }
+
+    private async Task TellHandlerAsync(CancellationTokenSource source)
+    {
+        try
+        {
+            await source.CancelAsync();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has ended meanwhile.
         }
         catch (AggregateException exception)
         {

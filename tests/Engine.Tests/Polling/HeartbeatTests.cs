@@ -19,6 +19,7 @@ internal sealed class HeartbeatTests
     private SqliteJobStore _store = null!;
     private Heartbeat _heartbeat = null!;
     private RunningJob _job = null!;
+    private Action _onLine = () => { };
 
     [SetUp]
     public async Task Claim()
@@ -37,7 +38,7 @@ internal sealed class HeartbeatTests
                 LockExpiresAt = Rows.Noon + Heartbeat.ForeignLockLength,
             },
             CancellationToken.None);
-        _job = new RunningJob(claimed!, new JobLog("a", LogExcerpt.Read(null, Rows.Noon), LineMarks.None, (_, _) => { }, _time), _time.GetTimestamp());
+        _job = new RunningJob(claimed!, new JobLog("a", LogExcerpt.Read(null, Rows.Noon), LineMarks.None, (_, _) => _onLine(), _time), _time.GetTimestamp());
         _heartbeat.Add(_job);
     }
 
@@ -48,6 +49,32 @@ internal sealed class HeartbeatTests
         _heartbeat.Dispose();
         await _store.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    [Test]
+    public void A_job_whose_claim_comes_back_behind_the_stop_of_all_others_is_stopped_too()
+    {
+        _heartbeat.Remove(_job);
+        _heartbeat.StopAll(StopReason.HostStopping);
+        Assert.That(_job.Reason, Is.EqualTo(StopReason.None));
+
+        _heartbeat.Add(_job);
+
+        Assert.That(_job.Reason, Is.EqualTo(StopReason.HostStopping));
+        Assert.That(_job.JobToken.IsCancellationRequested, Is.True);
+    }
+
+    [Test]
+    public async Task What_a_handler_does_when_it_is_asked_to_end_holds_up_nobody_who_stops_jobs()
+    {
+        using var stopped = new ManualResetEventSlim();
+        var heldUp = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var registration = _job.HandlerJobToken.Register(() => heldUp.SetResult(!stopped.Wait(TimeSpan.FromSeconds(30))));
+
+        _heartbeat.StopAll(StopReason.HostStopping);
+        stopped.Set();
+
+        Assert.That(await heldUp.Task, Is.False);
     }
 
     [Test]
@@ -153,15 +180,18 @@ internal sealed class HeartbeatTests
     }
 
     [Test]
-    public void A_handler_that_fails_at_being_stopped_keeps_nothing_from_being_killed()
+    public async Task A_handler_that_fails_at_being_stopped_keeps_nothing_from_being_killed()
     {
-        _job.JobToken.Register(() => throw new InvalidOperationException("no stop"));
-        _job.KillToken.Register(() => throw new InvalidOperationException("no kill"));
+        using var said = new SemaphoreSlim(0);
+        _onLine = () => said.Release();
+        _job.HandlerJobToken.Register(() => throw new InvalidOperationException("no stop"));
+        _job.HandlerKillToken.Register(() => throw new InvalidOperationException("no kill"));
 
         _job.Stop(StopReason.ClaimLost);
 
         Assert.That(_job.KillToken.IsCancellationRequested, Is.True);
         Assert.That(_job.JobToken.IsCancellationRequested, Is.True);
+        Assert.That(await said.WaitAsync(TimeSpan.FromSeconds(30)) && await said.WaitAsync(TimeSpan.FromSeconds(30)), Is.True);
         Assert.That(_job.Log.Take(Heartbeat.RunningExcerptBytes), Does.Contain("asked to end failed: no kill").And.Contain("asked to end failed: no stop"));
     }
 

@@ -43,9 +43,6 @@ internal sealed record AttemptEnd
     /// <summary>What the handler threw, when that is how it ended.</summary>
     public Exception? HandlerFault { get; init; }
 
-    /// <summary>Whether an earlier attempt may have left something behind that this host cannot know of.</summary>
-    public bool EarlierExitUnknown { get; init; }
-
     public static AttemptEnd Failed(string error) => new() { Kind = AttemptEndKind.Outcome, Outcome = JobOutcome.Failed(error) };
 
     /// <summary>Masks all texts that are written to the row: a handler may quote a secret, and a command's results may hold one.</summary>

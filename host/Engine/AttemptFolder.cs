@@ -14,19 +14,24 @@ internal sealed class AttemptFolder(StateFolders folders, string jobId, int atte
     private string? _work;
 
     /// <summary>Whether nothing of the attempt is left that could still write to its work folder.</summary>
-    public bool IsQuiet { get; set; }
+    public bool IsQuiet { get => field && !IsInUse; set; }
+
+    /// <summary>Whether a call of the handler was given up that goes on, and may write to the work folder.</summary>
+    public bool IsInUse { get; set; }
 
     /// <summary>The file that the child may write its results to.</summary>
     public string ResultPath => ResultPathIn(Work);
 
     /// <summary>The work folder: private, and empty at first.</summary>
+    /// <exception cref="AttemptFolderException">It cannot be made.</exception>
     public string Work => _work ??= folders.Work.Take(Name);
 
     public AttemptPlace Place => new(Work, Path.Combine(folders.Secrets.Path, Name));
 
     /// <summary>The spool file of the attempt, or of one of its rechecks; its folder exists.</summary>
+    /// <exception cref="AttemptFolderException">The folder cannot be made.</exception>
     public string SpoolPath => Path.Combine(
-        WorkFolders.MakePrivate(SpoolFolder(folders.Path)), $"{FileNameOf(jobId)}.attempt-{attempt:000}.check-{rechecks:00000}.log");
+        AttemptFolderException.Guard(SpoolFolder(folders.Path), () => WorkFolders.MakePrivate(SpoolFolder(folders.Path))), $"{FileNameOf(jobId)}.attempt-{attempt:000}.check-{rechecks:00000}.log");
 
     private string Name => _name ??= $"{FileNameOf(jobId)}-{attempt}-{Guid.NewGuid():N}";
 

@@ -30,16 +30,17 @@ internal sealed partial class JobExecutor(
             using var folder = new AttemptFolder(options.Folders, claim.JobId, claim.Attempt, running.Claimed.Row.Rechecks);
             var masker = commands.MaskerFor(running.Claimed.Row.JobType);
             var end = await RunStagesAsync(running, folder, masker);
-            if (end is { Handler: { } handler, HandlerFault: { } fault })
+            if (end.Run?.Unkillable is { } gone)
             {
-                LogHandlerFailed(MaskedException.Of(fault, masker), claim.JobId, handler.Name, handler.Plugin);
+                // First of all: whatever fails behind this, the slot stays closed.
+                running.Slot?.KeepUntil(gone);
+                LogProcessUnkillable(claim.JobId, end.Run.ExitProof);
             }
 
             folder.IsQuiet = end.Run is null or { ExitConfirmed: true };
-            if (end.Run?.Unkillable is { } gone)
+            if (end is { Handler: { } handler, HandlerFault: { } fault })
             {
-                LogProcessUnkillable(claim.JobId, end.Run.ExitProof);
-                running.Slot?.KeepUntil(gone);
+                LogHandlerFailed(MaskedException.Of(fault, masker), claim.JobId, handler.Name, handler.Plugin);
             }
 
             if (end is { Kind: AttemptEndKind.Outcome, Outcome.Kind: JobOutcomeKind.Failed } && folder.KeepFailed() is { } kept)
@@ -66,7 +67,7 @@ internal sealed partial class JobExecutor(
 
         if (AttemptsUsedUp(row, running.Claimed.Claim.Attempt) is { } usedUp)
         {
-            return AttemptEnd.Failed(usedUp) with { EarlierExitUnknown = true };
+            return AttemptEnd.Failed(usedUp);
         }
 
         if (resolve(row.JobType) is not { } handler)
@@ -83,7 +84,7 @@ internal sealed partial class JobExecutor(
         ProcessRun? run = null;
         try
         {
-            var plan = await Bounded(() => handler.Instance.PlanAsync(job, context, running.JobToken), running.JobToken);
+            var plan = await Bounded(() => handler.Instance.PlanAsync(job, context, running.HandlerJobToken), folder, running.JobToken);
             if (plan.Outcome is { } outcome)
             {
                 return new AttemptEnd { Kind = AttemptEndKind.Outcome, Outcome = outcome, Handler = handler };
@@ -97,11 +98,16 @@ internal sealed partial class JobExecutor(
                 refusals.Add(RefusalKind.ResultFile, row.JobType);
             }
 
+            if (run?.Fault is { } fault)
+            {
+                LogRunFailed(fault, row.Id);
+            }
+
             return run switch
             {
                 null or { Result.End: ProcessEnd.Stopped } => Stopped(running, handler, run),
-                { Fault: { } fault } => HostFailed(fault, running, handler) with { Run = run },
-                _ => new AttemptEnd { Kind = AttemptEndKind.Outcome, Outcome = await ConcludeAsync(handler, job, run, context, running), Handler = handler, Run = run },
+                { Fault: not null } => HostFailed(run.Fault, handler) with { Run = run },
+                _ => Concluded(await ConcludeAsync(handler, job, run, context, folder, running), run) with { Handler = handler, Run = run },
             };
         }
         catch (Exception exception)
@@ -146,24 +152,56 @@ internal sealed partial class JobExecutor(
         }
     }
 
-    /// <summary>Asks the handler how the job ended, again and again while the queue fails it: the command must not run twice for that.</summary>
-    private async Task<JobOutcome> ConcludeAsync(JobHandler handler, Job job, ProcessRun run, JobContext context, RunningJob running)
+    // Whoever is asked again may start a second command beside the first.
+    private static AttemptEnd Concluded(JobOutcome outcome, ProcessRun run) => outcome.Kind == JobOutcomeKind.Recheck && run.MayStillRun
+        ? AttemptEnd.Failed($"The job is not checked again, since its command may still run: {run.ExitProof}. End what is left of it before you submit the job again.")
+        : new AttemptEnd { Kind = AttemptEndKind.Outcome, Outcome = outcome };
+
+    /// <summary>
+    /// Asks the handler how the job ended, again and again while the queue fails it: the command must not run twice for that. Once the job is to end, it
+    /// asks for the last time.
+    /// </summary>
+    private async Task<JobOutcome> ConcludeAsync(
+        JobHandler handler, Job job, ProcessRun run, JobContext context, AttemptFolder folder, RunningJob running)
     {
         while (true)
         {
+            var isLast = running.Reason != StopReason.None;
             try
             {
-                return await Bounded(() => handler.Instance.ConcludeAsync(job, run.Result, context, running.KillToken), running.KillToken);
+                return await Bounded(() => handler.Instance.ConcludeAsync(job, run.Result, context, running.HandlerKillToken), folder, running.KillToken);
             }
-            catch (JobQueueException exception)
+            catch (JobQueueException exception) when (running.Reason != StopReason.ClaimLost)
             {
+                if (isLast)
+                {
+                    return JobOutcome.Failed(
+                        string.Create(CultureInfo.InvariantCulture, $"The command ended with exit code {run.Result.ExitCode}, but how the job ended could not be found out before the job or its host was stopped: {exception.Message}"));
+                }
+
                 running.Log.Add(JobLog.Warning, $"{exception.Message} The end of the job is looked at again in {options.StoreRetryDelay.TotalSeconds:0} s.");
-                await Task.Delay(options.StoreRetryDelay, time, running.KillToken);
+                await Task.Delay(options.StoreRetryDelay, time, running.JobToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
 
-    private async Task<T> Bounded<T>(Func<Task<T>> call, CancellationToken token) => await Task.Run(call, token).WaitAsync(PluginCallLimit, time, token);
+    /// <exception cref="HandlerSilentException">It took too long.</exception>
+    private async Task<T> Bounded<T>(Func<Task<T>> call, AttemptFolder folder, CancellationToken token)
+    {
+        var answer = Task.Run(call, token);
+        try
+        {
+            return await answer.WaitAsync(PluginCallLimit, time, token);
+        }
+        catch (TimeoutException) when (!answer.IsCompleted)
+        {
+            throw new HandlerSilentException(PluginCallLimit);
+        }
+        finally
+        {
+            folder.IsInUse |= !answer.IsCompleted;
+        }
+    }
 
     private static RefusalKind? RefusedBy(Exception exception) => exception switch
     {
@@ -175,11 +213,13 @@ internal sealed partial class JobExecutor(
 
     private AttemptEnd EndOf(Exception exception, RunningJob running, JobHandler handler, ProcessRun? run) => exception switch
     {
-        OperationCanceledException when running.Reason != StopReason.None => Stopped(running, handler, run),
+        // A command that has ended is not started again because its handler gave up something of its own while the host stops.
+        OperationCanceledException when running.Reason == StopReason.ClaimLost || (running.Reason != StopReason.None && run is null) => Stopped(running, handler, run),
         InvalidJobException or CommandDeniedException or ConfinementException or ProcessStartException => AttemptEnd.Failed(exception.Message) with { Handler = handler, Run = run },
         JobQueueException or StoreException => GivenBack(exception.Message, options.StoreRetryDelay, handler, run),
-        TimeoutException => AttemptEnd.Failed(
-            string.Create(CultureInfo.InvariantCulture, $"Handler '{handler.Name}' did not answer within {PluginCallLimit.TotalMinutes:0} minutes.")) with
+        AttemptFolderException => HostFolderFailed(exception, running, handler, run),
+        HandlerSilentException silent => AttemptEnd.Failed(
+            string.Create(CultureInfo.InvariantCulture, $"Handler '{handler.Name}' did not answer within {silent.Limit.TotalMinutes:0} minutes.")) with
         { Handler = handler, Run = run },
         _ => HandlerFailed(exception, handler) with { Run = run },
     };
@@ -188,10 +228,14 @@ internal sealed partial class JobExecutor(
         AttemptEnd.Failed($"Handler '{handler.Name}' of plugin '{handler.Plugin}' threw {exception.GetType().Name}: {exception.Message}") with
         { Handler = handler, HandlerFault = exception };
 
-    private AttemptEnd HostFailed(Exception fault, RunningJob running, JobHandler handler)
+    private static AttemptEnd HostFailed(Exception fault, JobHandler handler) =>
+        AttemptEnd.Failed($"The host failed while the command ran, and ended it: {fault.GetType().Name}: {fault.Message}") with { Handler = handler };
+
+    // Another host, or this one when its disk is well again, may run the job: it is not the job that failed.
+    private AttemptEnd HostFolderFailed(Exception fault, RunningJob running, JobHandler handler, ProcessRun? run)
     {
-        LogRunFailed(fault, running.Claimed.Claim.JobId);
-        return AttemptEnd.Failed($"The host failed while the command ran, and ended it: {fault.GetType().Name}: {fault.Message}") with { Handler = handler };
+        LogFolderFailed(fault, running.Claimed.Claim.JobId);
+        return GivenBack(fault.Message, options.StoreRetryDelay, handler, run);
     }
 
     private static AttemptEnd Stopped(RunningJob running, JobHandler handler, ProcessRun? run) => running.Reason switch
@@ -226,6 +270,9 @@ internal sealed partial class JobExecutor(
 
     [LoggerMessage(EventName = "RunFailed", Level = LogLevel.Error, Message = "The host failed while the command of job {JobId} ran, and ended it")]
     private partial void LogRunFailed(Exception exception, string jobId);
+
+    [LoggerMessage(EventName = "AttemptFolderFailed", Level = LogLevel.Error, Message = "The host could not make the folders of job {JobId}, which is given back. Look at the disk of the state folder")]
+    private partial void LogFolderFailed(Exception exception, string jobId);
 
     [LoggerMessage(EventName = "HandlerFailed", Level = LogLevel.Error, Message = "Handler {Handler} of plugin {Plugin} failed on job {JobId}")]
     private partial void LogHandlerFailed(Exception exception, string jobId, string handler, string plugin);

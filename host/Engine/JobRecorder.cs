@@ -33,25 +33,18 @@ internal sealed partial class JobRecorder(IJobStore store, RefusalCounts refusal
             return;
         }
 
-        var write = await WriteFor(running, end, startedAt);
+        var (status, write) = await WriteFor(running, end, startedAt);
         running.IsFinishing = true;
         var result = await TryUntilLost(running, write);
-        LogRecorded(result, claim.JobId, StatusOf(end));
+        LogRecorded(result, claim.JobId, status);
     }
 
-    private static string StatusOf(AttemptEnd end) => end.Kind switch
-    {
-        AttemptEndKind.GivenBack => JobStatuses.Pending,
-        AttemptEndKind.Cancelled => JobStatuses.Failed,
-        _ => end.Outcome!.Kind switch
-        {
-            JobOutcomeKind.Completed => JobStatuses.Completed,
-            JobOutcomeKind.Recheck => JobStatuses.AwaitingRecheck,
-            _ => JobStatuses.Failed,
-        },
-    };
+    // Half a surrogate pair is no text.
+    private static string? Cut(string? error) => error is { Length: > MaxErrorLength }
+        ? error[..(char.IsHighSurrogate(error[MaxErrorLength - 1]) ? MaxErrorLength - 1 : MaxErrorLength)]
+        : error;
 
-    private async Task<Func<bool, CancellationToken, Task<FinishResult>>> WriteFor(RunningJob running, AttemptEnd end, DateTimeOffset startedAt)
+    private async Task<(string Status, Func<bool, CancellationToken, Task<FinishResult>> Write)> WriteFor(RunningJob running, AttemptEnd end, DateTimeOffset startedAt)
     {
         var claim = running.Claimed.Claim;
         var now = time.GetUtcNow();
@@ -60,18 +53,18 @@ internal sealed partial class JobRecorder(IJobStore store, RefusalCounts refusal
             case { Kind: AttemptEndKind.GivenBack }:
                 running.Log.Add(JobLog.Warning, $"The job is given back: {end.Reason}");
                 var release = GiveBack(running, end, now, startedAt);
-                return (_, token) => store.ReleaseAsync(claim, release, token);
+                return (release.Status, (_, token) => store.ReleaseAsync(claim, release, token));
             case { Kind: AttemptEndKind.Outcome, Outcome.Kind: JobOutcomeKind.Recheck }:
                 var recheck = Recheck(running, end, now, startedAt);
-                return (whole, token) => store.ReleaseAsync(
-                    claim, whole ? recheck : recheck with { Attributes = NoAttributes, Logs = running.Log.Take(FinalExcerptBytes) }, token);
+                return (recheck.Status, (whole, token) => store.ReleaseAsync(
+                    claim, whole ? recheck : recheck with { Attributes = NoAttributes, Logs = running.Log.Take(FinalExcerptBytes) }, token));
             case { Kind: AttemptEndKind.Cancelled }:
                 var cancelled = await CancelledAsync(running, end, now, startedAt);
-                return (_, token) => store.FinishAsync(claim, cancelled, token);
+                return (cancelled.Status, (_, token) => store.FinishAsync(claim, cancelled, token));
             default:
                 var finish = Finish(running, end, end.Outcome!, now, startedAt);
-                return (whole, token) => store.FinishAsync(
-                    claim, whole ? finish : finish with { Attributes = NoAttributes, Logs = running.Log.Take(FinalExcerptBytes) }, token);
+                return (finish.Status, (whole, token) => store.FinishAsync(
+                    claim, whole ? finish : finish with { Attributes = NoAttributes, Logs = running.Log.Take(FinalExcerptBytes) }, token));
         }
     }
 
@@ -80,7 +73,7 @@ internal sealed partial class JobRecorder(IJobStore store, RefusalCounts refusal
         // Before the log is taken, in which it says what it refuses.
         var attributes = Allowed(running, outcome);
         var isCompleted = outcome.Kind == JobOutcomeKind.Completed;
-        var error = outcome.Error is { Length: > MaxErrorLength } longer ? longer[..MaxErrorLength] : outcome.Error;
+        var error = Cut(outcome.Error);
         string results;
         try
         {
@@ -127,7 +120,8 @@ internal sealed partial class JobRecorder(IJobStore store, RefusalCounts refusal
     private JobFinish Terminal(
         RunningJob running, AttemptEnd end, string status, string results, string? error, DateTimeOffset now, DateTimeOffset startedAt)
     {
-        var confirmed = end.Run is { } run ? run.ExitConfirmed : !end.EarlierExitUnknown;
+        // Whoever gives a job back takes the attempt back too: behind a higher one is a host that told nobody how its command ended.
+        var confirmed = end.Run is { } run ? run.ExitConfirmed : running.Claimed.Claim.Attempt == 1 || running.Claimed.Row.Rechecks > 0;
         return new JobFinish
         {
             Status = status,

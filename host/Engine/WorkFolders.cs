@@ -15,16 +15,20 @@ internal sealed partial class WorkFolders(string state, ILogger<WorkFolders> log
 {
     private readonly ConcurrentBag<string> _empty = [];
 
+    /// <exception cref="AttemptFolderException">There is none to be had.</exception>
     public string Take(string name)
     {
         var folder = Path.Combine(state, "work", name);
-        if (_empty.TryTake(out var used))
+        return AttemptFolderException.Guard(folder, () =>
         {
+            if (!_empty.TryTake(out var used))
+            {
+                return MakePrivate(folder);
+            }
+
             Directory.Move(used, folder);
             return folder;
-        }
-
-        return MakePrivate(folder);
+        });
     }
 
     /// <summary>Takes a folder back. What cannot be removed stays where it is, and is said in the host's log.</summary>

@@ -27,6 +27,7 @@ internal sealed class ExecutorOnFile : IAsyncDisposable
     private readonly ContainmentLadder _ladder = new() { Programs = Rungs.Machine.Programs, Best = Rung.Session, NoNamespace = "not wanted", Orphans = Rungs.Machine.Orphans };
     private readonly SqliteJobStore _store;
     private RunningJob? _running;
+    private StateFolders? _folders;
 
     public ExecutorOnFile() => _store = new SqliteJobStore(Path.Combine(_folder, "queue.db"), TimeProvider.System);
 
@@ -34,6 +35,9 @@ internal sealed class ExecutorOnFile : IAsyncDisposable
     public string Script { get; set; } = "exit 0";
 
     public bool RunsAtMostOnce { get; set; }
+
+    /// <summary>How the handler plans. Default: to run the script.</summary>
+    public Func<JobContext, Task<JobPlan>>? Plan { get; set; }
 
     /// <summary>How the handler concludes. Default: as handlers do that say nothing of it.</summary>
     public Func<ProcessResult, CancellationToken, Task<JobOutcome>>? Conclude { get; set; }
@@ -56,7 +60,8 @@ internal sealed class ExecutorOnFile : IAsyncDisposable
     public string State => Path.Combine(_folder, "state");
 
     /// <summary>Submits the job and claims it. It is disposed with this.</summary>
-    public async Task<RunningJob> ClaimAsync()
+    /// <param name="attempt">Which attempt begins.</param>
+    public async Task<RunningJob> ClaimAsync(int attempt = 1)
     {
         var now = DateTimeOffset.UtcNow;
         await _store.CreateAsync(NewRow.Of(new NewJob { Id = JobId, Type = "A" }, "test", now), CancellationToken.None);
@@ -64,7 +69,7 @@ internal sealed class ExecutorOnFile : IAsyncDisposable
             new ClaimRequest
             {
                 Seen = await RowAsync(),
-                Claim = new Claim { JobId = JobId, WorkerId = "w", ClaimId = _claimId, Attempt = 1 },
+                Claim = new Claim { JobId = JobId, WorkerId = "w", ClaimId = _claimId, Attempt = attempt },
                 Rechecks = 0,
                 StartedAt = now,
                 LockExpiresAt = now + Heartbeat.ForeignLockLength,
@@ -78,7 +83,7 @@ internal sealed class ExecutorOnFile : IAsyncDisposable
     public async Task ExecuteAsync(RunningJob running)
     {
         var jobTypes = new Dictionary<string, JobTypeOptions> { ["A"] = new() { Stop = new StopOptions { Grace = TimeSpan.FromMilliseconds(100) } } };
-        using var folders = new StateFolders(State, Log)
+        _folders = new StateFolders(State, Log)
         {
             Failed = new FailedFolders(State, OnKept is null ? null : TimeSpan.FromDays(1), 0, TimeProvider.System, Log.CreateLogger<FailedFolders>())
             {
@@ -89,7 +94,7 @@ internal sealed class ExecutorOnFile : IAsyncDisposable
                 },
             },
         };
-        var options = new ExecutorOptions { WorkerId = "w", Folders = folders, MaxAttempts = 3, TimeLimit = TimeSpan.FromMinutes(1), JobTypes = jobTypes };
+        var options = new ExecutorOptions { WorkerId = "w", Folders = _folders, MaxAttempts = 3, TimeLimit = TimeSpan.FromMinutes(1), JobTypes = jobTypes };
         var environment = new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin" };
         var runner = new ProcessRunner(new ExecutionOptions(), _ladder, HostFiles.Of(State, null, []), _spawner, TimeProvider.System) { Send = Send, DeathLimit = DeathLimit };
         var commands = new JobCommands(
@@ -131,6 +136,7 @@ internal sealed class ExecutorOnFile : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _running?.Dispose();
+        _folders?.Dispose();
         _spawner.Dispose();
         _ladder.Dispose();
         await _store.DisposeAsync();
@@ -141,7 +147,7 @@ internal sealed class ExecutorOnFile : IAsyncDisposable
     private sealed class Handler(ExecutorOnFile test) : IJobHandler
     {
         public Task<JobPlan> PlanAsync(Job job, JobContext context, CancellationToken jobToken) =>
-            Task.FromResult(JobPlan.Run(new JobCommand { Program = "sh", Arguments = ["-c", test.Script] }));
+            test.Plan is { } plan ? plan(context) : Task.FromResult(JobPlan.Run(new JobCommand { Program = "sh", Arguments = ["-c", test.Script] }));
 
         public Task<JobOutcome> ConcludeAsync(Job job, ProcessResult result, JobContext context, CancellationToken jobToken) =>
             test.Conclude is { } conclude

@@ -103,8 +103,8 @@ public sealed class JobExecutorTests : IAsyncDisposable
 
         await _executor.ExecuteAsync(running);
 
-        Volatile.Write(ref isKillable, true);
         var left = Survivors.With(_executor.Fence);
+        Volatile.Write(ref isKillable, true);
         foreach (var process in left)
             _ = Signals.Send(int.Parse(process.Split(' ')[0], CultureInfo.InvariantCulture), Signals.Kill);
         var row = await _executor.RowAsync();

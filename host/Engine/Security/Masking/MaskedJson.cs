@@ -42,7 +42,7 @@ internal sealed class MaskedJson
 
     private static string MaskTexts(string json, SecretMasker masker)
     {
-        var buffer = new ArrayBufferWriter<byte>(json.Length);
+        var buffer = new ArrayBufferWriter<byte>();
         using var writer = new Utf8JsonWriter(buffer, WriterOptions);
         var changed = new MaskedJson(masker, writer).Write(Encoding.UTF8.GetBytes(json));
         writer.Flush();

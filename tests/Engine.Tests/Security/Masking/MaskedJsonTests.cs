@@ -32,6 +32,10 @@ public sealed class MaskedJsonTests
         Assert.That(MaskedJson.Of("""{"db":{"user":"svc","password":"p4ssw0rd"},"rows":3}""", masker), Is.EqualTo("""{"masked":"{\u0022db\u0022:***,\u0022rows\u0022:3}"}"""));
     }
 
+    [TestCase("")]
+    [TestCase(" \n")]
+    public void An_empty_text_stays_one(string text) => Assert.That(MaskedJson.Of(text, Masker), Is.SameAs(text));
+
     [Test]
     public void What_is_no_json_is_masked_as_a_text() => Assert.That(MaskedJson.Of("{\"a\": 1234567", Masker), Is.EqualTo("{\"a\": ***"));
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using DelphiRunner.Contracts;
 using DelphiRunner.Engine.Execution;
 using DelphiRunner.Engine.Plugins;
@@ -54,8 +55,22 @@ internal sealed record AttemptEnd
         (outcome.Error is { } error ? JobOutcome.Failed(masker.Mask(error)) : outcome) with
         {
             ResultsJson = outcome.ResultsJson is { } results ? MaskedJson.Of(results, masker) : null,
-            Attributes = outcome.Attributes.ToDictionary(attribute => attribute.Key, attribute => Masked(attribute.Value, masker)),
+            Attributes = Masked(outcome.Attributes, masker),
         };
+
+    private static Dictionary<string, JobAttribute> Masked(IReadOnlyDictionary<string, JobAttribute> attributes, SecretMasker masker)
+    {
+        var all = new Dictionary<string, JobAttribute>(StringComparer.Ordinal);
+        foreach (var (name, value) in attributes)
+        {
+            var masked = masker.Mask(name);
+            // Two names may not become the same.
+            for (var count = 1; !all.TryAdd(count == 1 ? masked : string.Create(CultureInfo.InvariantCulture, $"{masked} ({count})"), Masked(value, masker));)
+                count++;
+        }
+
+        return all;
+    }
 
     private static JobAttribute Masked(JobAttribute value, SecretMasker masker) => value.Kind switch
     {

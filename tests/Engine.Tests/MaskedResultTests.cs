@@ -51,6 +51,18 @@ public sealed class MaskedResultTests : IAsyncDisposable
         Assert.That(_host.Log.MessageOf("HandlerFailed"), Does.Contain("postgres://u:***@db"));
     }
 
+    [Test]
+    public async Task The_name_of_an_attribute_is_masked()
+    {
+        await _host.SubmitAsync("job", "true", ("attribute", $"key {Secret}"));
+
+        await _host.RunAsync();
+
+        var row = await _host.ReadAsync("job");
+        Assert.That(row.Attributes.Keys, Has.None.Contains("ss-w"));
+        Assert.That(row.Text("key ***"), Is.EqualTo("of the handler"));
+    }
+
     // What the row brought with it is not the host's to change.
     private async Task<IEnumerable<string>> TextsAsync() =>
         (await _host.ReadAsync("job")).Attributes.Where(attribute => attribute.Key != JobAttributes.JobConfig).Select(attribute => attribute.Value.Text);

@@ -117,8 +117,8 @@ internal sealed class RunningJob(ClaimedJob claimed, JobLog log, long claimedAt)
         }
         catch (AggregateException exception)
         {
-            // All that waited for it was told. What threw was registered by the handler.
-            Log.Add(JobLog.Warning, $"What the job's handler does when the job is asked to end failed: {exception.GetBaseException().Message}");
+            // All that waited for it was told. What threw was registered by the handler, and may quote a secret: its type has to do.
+            Log.Add(JobLog.Warning, $"What the job's handler does when the job is asked to end failed with {exception.GetBaseException().GetType()}.");
         }
     }
 }

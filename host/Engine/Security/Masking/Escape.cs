@@ -10,7 +10,7 @@ internal enum EscapeKinds
 {
     None = 0,
 
-    /// <summary>JSON, shells and the literals of programming languages: <c>\"</c>, <c>\n</c>, <c>\u00fc</c>, <c>\xfc</c>, <c>\374</c>.</summary>
+    /// <summary>JSON, shells and the literals of programming languages: <c>\"</c>, <c>\n</c>, <c>\u00fc</c>, <c>\U0001f600</c>, <c>\xfc</c>, <c>\374</c>.</summary>
     Backslash = 1,
 
     /// <summary>URLs: <c>%FC</c>.</summary>
@@ -34,6 +34,7 @@ internal readonly record struct Escape(int Length, int Meant, bool IsCutOff)
         [_] => CutOff,
         [(byte)'%', ..] => ReadHex(text, 1, 2, meant),
         [_, (byte)'u', ..] => ReadUtf16(text, meant),
+        [_, (byte)'U', ..] => ReadUtf32(text, meant),
         [_, (byte)'x', ..] => ReadHex(text, 2, 2, meant) is var hex && hex != default ? hex : One(2, text[1], meant),
         [_, >= (byte)'0' and <= (byte)'3', >= (byte)'0' and <= (byte)'7', >= (byte)'0' and <= (byte)'7', ..] =>
             One(4, (byte)(((text[1] - '0') << 6) | ((text[2] - '0') << 3) | (text[3] - '0')), meant),
@@ -41,7 +42,7 @@ internal readonly record struct Escape(int Length, int Meant, bool IsCutOff)
         [_, (byte)'n', ..] => One(2, (byte)'\n', meant),
         [_, (byte)'r', ..] => One(2, (byte)'\r', meant),
         [_, (byte)'t' or (byte)'b' or (byte)'f' or (byte)'v' or (byte)'a' or (byte)'e' or (byte)'E', ..] => One(2, 0, meant),
-        [_, >= (byte)' ' and <= (byte)'~', ..] => One(2, text[1], meant),
+        [_, (byte)'\n' or (byte)'\r' or (>= (byte)' ' and <= (byte)'~'), ..] => One(2, text[1], meant),
         _ => default,
     };
 
@@ -69,6 +70,13 @@ internal readonly record struct Escape(int Length, int Meant, bool IsCutOff)
         return text[6..] is [(byte)'\\', (byte)'u', ..] && TryReadHex(text, 8, 4, out var second) && Rune.TryCreate((char)first, (char)second, out var pair)
             ? new Escape(12, pair.EncodeToUtf8(meant), IsCutOff: false)
             : new Escape(6, Rune.ReplacementChar.EncodeToUtf8(meant), IsCutOff: false);
+    }
+
+    private static Escape ReadUtf32(ReadOnlySpan<byte> text, Span<byte> meant)
+    {
+        if (!TryReadHex(text, 2, 8, out var value))
+            return IsHexToItsEnd(text, 2, 8) ? CutOff : One(2, text[1], meant);
+        return new Escape(10, (Rune.TryCreate(value, out var rune) ? rune : Rune.ReplacementChar).EncodeToUtf8(meant), IsCutOff: false);
     }
 
     private static bool TryReadHex(ReadOnlySpan<byte> text, int start, int digits, out int value)

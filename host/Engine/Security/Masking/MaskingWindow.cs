@@ -10,10 +10,10 @@ internal sealed class MaskingWindow(SecretMasker masker)
 {
     private readonly Reading[] _readings =
     [
-        new(EscapeKinds.None),
-        new(EscapeKinds.Backslash),
-        new(EscapeKinds.Percent),
-        new(EscapeKinds.Backslash | EscapeKinds.Percent),
+        new(EscapeKinds.None, masker.HasSpaces),
+        new(EscapeKinds.Backslash, masker.HasSpaces),
+        new(EscapeKinds.Percent, masker.HasSpaces),
+        new(EscapeKinds.Backslash | EscapeKinds.Percent, masker.HasSpaces),
     ];
 
     private readonly List<Range> _found = [];
@@ -104,8 +104,6 @@ internal sealed class MaskingWindow(SecretMasker masker)
         {
             if (!reading.TryRead(text))
                 continue;
-            if (masker.HasSpaces)
-                reading.Text.Fold((byte)'+', (byte)' ');
             var bytes = reading.Text.Bytes;
             for (var (at, length) = masker.Find(bytes, 0); at >= 0; (at, length) = masker.Find(bytes, at + 1))
                 _found.Add(reading.Text.StartOf(at)..reading.Text.EndOf(at + length - 1));
@@ -189,9 +187,9 @@ internal sealed class MaskingWindow(SecretMasker masker)
     }
 
     /// <summary>One way to read a text; of use where it has all the escapes that this way undoes.</summary>
-    private sealed class Reading(EscapeKinds undone)
+    private sealed class Reading(EscapeKinds undone, bool withoutSpaces)
     {
-        public SearchedText Text { get; } = new();
+        public SearchedText Text { get; } = new(withoutSpaces);
 
         public bool IsUsed { get; private set; }
 

@@ -1,28 +1,25 @@
 using System.Buffers;
+using System.Text;
 
 namespace DelphiRunner.Engine.Security.Masking;
 
 /// <summary>
-/// A text as it is searched for secrets: without what breaks lines and without what a terminal acts on but does not show, and with the escapes
+/// A text as it is searched for secrets: without what breaks lines and without what nobody sees, and with the escapes
 /// undone that were asked for. It knows where in the text each of its bytes came from. Not thread-safe.
 /// </summary>
+/// <param name="withoutSpaces">Whether spaces are left out too: whoever wraps a text at a space puts a line break in its place.</param>
 /// <remarks>
 /// A secret that is coloured, wrapped, or written by any program's rules of what to escape is then found as it is. White space behind a line
 /// break counts as part of it, since wrapped text may be indented.
 /// </remarks>
-internal sealed class SearchedText
+internal sealed class SearchedText(bool withoutSpaces)
 {
     /// <summary>The longest run of what is left out, in bytes; behind a longer one nothing goes on.</summary>
     public const int MaxGap = 256;
 
-    // What is not taken as it is, by which escapes are undone.
+    // What is not taken as it is, by which escapes are undone; and the same without spaces.
     private static readonly SearchValues<byte>[] Specials =
-    [
-        SearchValues.Create([.. TerminalCodes.FirstBytes]),
-        SearchValues.Create([.. TerminalCodes.FirstBytes, (byte)'\\']),
-        SearchValues.Create([.. TerminalCodes.FirstBytes, (byte)'%']),
-        SearchValues.Create([.. TerminalCodes.FirstBytes, (byte)'\\', (byte)'%']),
-    ];
+        [.. new[] { "", "\\", "%", "\\%", " ", " \\", " %", " \\%" }.Select(further => SearchValues.Create([.. UnseenCharacters.FirstBytes, .. Encoding.ASCII.GetBytes(further)]))];
 
     // Stands in no form, since line breaks are left out of those too.
     private const byte Barrier = (byte)'\n';
@@ -45,10 +42,10 @@ internal sealed class SearchedText
     /// <summary>Gets how many of the bytes stand before the last line.</summary>
     public int BytesBeforeLastLine { get; private set; }
 
-    /// <summary>Gives the text without what the search leaves out.</summary>
+    /// <summary>Gives the text without what the search leaves out; with its spaces.</summary>
     public static byte[] Of(ReadOnlySpan<byte> text)
     {
-        var searched = new SearchedText();
+        var searched = new SearchedText(withoutSpaces: false);
         searched.Read(text, EscapeKinds.None);
         return searched.Bytes.ToArray();
     }
@@ -60,7 +57,7 @@ internal sealed class SearchedText
         (LastLine, BytesBeforeLastLine, CompleteLength) = (0, 0, text.Length);
         if (_bytes.Length < text.Length)
             _bytes = new byte[text.Length];
-        var special = Specials[(int)undone];
+        var special = Specials[(int)undone + (withoutSpaces ? 4 : 0)];
         for (var at = 0; at < text.Length;)
         {
             var plain = text[at..].IndexOfAny(special) is >= 0 and var next ? next : text.Length - at;
@@ -72,9 +69,6 @@ internal sealed class SearchedText
             }
         }
     }
-
-    /// <summary>Replaces a byte by another wherever it stands.</summary>
-    public void Fold(byte from, byte to) => _bytes.AsSpan(0, _length).Replace(from, to);
 
     /// <summary>Gives where the byte at an index begins in the text.</summary>
     public int StartOf(int index)
@@ -132,10 +126,14 @@ internal sealed class SearchedText
                 at++;
                 (LastLine, BytesBeforeLastLine) = (at, _length);
                 return true;
+            case (byte)' ':
+                LeaveOut(at, 1);
+                at++;
+                return true;
             case (byte)'\\' or (byte)'%':
                 return TryTakeEscape(text, ref at);
             default:
-                var code = TerminalCodes.LengthAt(text[at..], out var isCutOff);
+                var code = UnseenCharacters.LengthAt(text[at..], out var isCutOff);
                 if (isCutOff)
                     return false;
                 if (code > 0)
@@ -157,7 +155,7 @@ internal sealed class SearchedText
 
     private int TakeEscape(int at, int length, ReadOnlySpan<byte> meant)
     {
-        if (TerminalCodes.LengthAt(meant, out _) == meant.Length || (_isIndent && meant is [(byte)' ']))
+        if (UnseenCharacters.LengthAt(meant, out _) == meant.Length || ((_isIndent || withoutSpaces) && meant is [(byte)' ']))
         {
             LeaveOut(at, length);
             _isIndent |= meant is [(byte)'\n' or (byte)'\r'];

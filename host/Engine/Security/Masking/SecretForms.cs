@@ -8,7 +8,7 @@ internal static class SecretForms
 {
     /// <summary>Gives the plain, quoted and base64 forms of a secret, and of each of its lines; of more than one byte each.</summary>
     public static IEnumerable<byte[]> Of(string secret) =>
-        Parts(secret).SelectMany(part => Texts(part).Select(text => SearchedText.Of(Encoding.UTF8.GetBytes(text))).Concat(Base64(Encoding.UTF8.GetBytes(part))))
+        Parts(secret).SelectMany(part => Texts(part).SelectMany(Written).Concat(Base64(Encoding.UTF8.GetBytes(part))))
             .Where(form => form.Length >= SecretMasker.MinLength);
 
     // A program prints a key of several lines line by line, and seldom with the line break that its file ended in.
@@ -22,7 +22,19 @@ internal static class SecretForms
         part,
         part.Replace("'", "'\\''", StringComparison.Ordinal), // in a shell's single quotes
         part.Replace("'", "'\"'\"'", StringComparison.Ordinal), // shlex.quote in Python
+        part.Replace(' ', '+'), // in a web form
     ];
+
+    // As the search has it, which of what is escaped byte by byte leaves out the control characters alone; and as the search has it where
+    // a language writes U+0080 to U+00FF by two digits, of which the search cannot know that they are no byte.
+    private static IEnumerable<byte[]> Written(string text)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        var searched = SearchedText.Of(bytes);
+        yield return searched;
+        yield return [.. bytes.Where(b => b is >= 0x20 and not 0x7F)];
+        yield return [.. Encoding.UTF8.GetString(searched).EnumerateRunes().SelectMany(rune => rune.Value <= 0xFF ? [(byte)rune.Value] : Encoding.UTF8.GetBytes(rune.ToString()))];
+    }
 
     // Base64 writes three bytes as four characters, so a secret inside a longer text has three looks. Of each, the characters
     // that hang on neighbouring bytes too are left off.

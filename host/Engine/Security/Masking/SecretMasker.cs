@@ -6,7 +6,7 @@ namespace DelphiRunner.Engine.Security.Masking;
 /// <summary>Replaces secrets, in every form of <see cref="SecretForms"/>, by <c>***</c>. Immutable; shows nothing of what it holds.</summary>
 internal sealed class SecretMasker
 {
-    /// <summary>The shortest secret that is masked, in bytes of UTF-8: a shorter one would tear holes into ordinary text.</summary>
+    /// <summary>The shortest secret that is masked, in bytes of UTF-8 without its spaces: a shorter one would tear holes into ordinary text.</summary>
     public const int MinLength = 6;
 
     // So much of a secret's beginning may stand at the end of a line by chance.
@@ -19,27 +19,27 @@ internal sealed class SecretMasker
     public SecretMasker(IEnumerable<string> secrets)
     {
         var forms = secrets.SelectMany(SecretForms.Of).ToList();
+        Longest = forms.Select(form => form.Length).DefaultIfEmpty().Max();
         HasSpaces = forms.Any(form => form.Contains((byte)' '));
         if (HasSpaces)
-            forms.ForEach(form => form.AsSpan().Replace((byte)'+', (byte)' '));
+            forms = [.. forms.Select(form => form.Where(b => b != ' ').ToArray()).Where(form => form.Length >= MinLength)];
         forms = [.. forms.DistinctBy(Convert.ToHexString)];
         _anyFirst = SearchValues.Create([.. forms.Select(form => form[0])]);
         foreach (var group in forms.GroupBy(form => form[0]))
             _formsByFirst[group.Key] = [.. group.OrderByDescending(form => form.Length)];
         _search = forms.Count > 0 ? new FormSearch(forms) : null;
-        Longest = forms.Select(form => form.Length).DefaultIfEmpty().Max();
     }
 
     /// <summary>A masker of nothing.</summary>
     public static SecretMasker None { get; } = new([]);
 
-    /// <summary>Gets the length of the longest form in bytes; 0 when there is nothing to mask.</summary>
+    /// <summary>Gets the length of the longest form in bytes, with its spaces; 0 when there is nothing to mask.</summary>
     public int Longest { get; }
 
     /// <summary>Gets how many bytes at a border may be the beginning of a secret that goes on behind it.</summary>
     public int Overlap => Math.Max(0, Longest - 1);
 
-    /// <summary>Gets whether forms have spaces. All <c>+</c> are then searched as spaces, since web forms write them so.</summary>
+    /// <summary>Gets whether secrets have spaces. All are then left out, of the forms and of what is searched, since a wrapped text has none where it breaks.</summary>
     public bool HasSpaces { get; }
 
     public static ReadOnlySpan<byte> Mark => "***"u8;

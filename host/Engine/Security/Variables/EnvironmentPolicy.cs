@@ -87,8 +87,8 @@ internal sealed class EnvironmentPolicy(
 
             variables[grant.Variable] = grant.AsFile ? file : secret.Value;
             secrets.Add(secret.Value);
-            if (secret.Value.Length < SecretMasker.MinLength)
-                refusals.Add(new Refusal(null, Text($"Secret '{grant.Name}' is shorter than {SecretMasker.MinLength} characters and cannot be masked in the output.")));
+            if (secret.Value.Count(letter => !char.IsWhiteSpace(letter)) < SecretMasker.MinLength)
+                refusals.Add(new Refusal(null, Text($"Secret '{grant.Name}' has fewer than {SecretMasker.MinLength} characters beside white space and cannot be masked in the output.")));
         }
 
         return secrets;

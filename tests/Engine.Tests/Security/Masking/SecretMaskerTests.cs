@@ -29,6 +29,7 @@ public sealed class SecretMaskerTests
         yield return Case("URL, path in Go", "p@ss%20w%2Frd+%22%C3%BC%27%5C%3C&%3E$%60");
         yield return Case("URL, password in SQLAlchemy", "p%40ss w%2Frd+%22%C3%BC%27%5C%3C%26%3E%24%60");
         yield return Case("Python, bytes", "p@ss w/rd+\"\\xc3\\xbc\\'\\\\<&>$`");
+        yield return Case("Python, ascii()", "p@ss w/rd+\"\\xfc\\'\\\\<&>$`");
         yield return Case("shell, printf %q", "p@ss\\ w/rd+\\\"ü\\'\\\\\\<\\&\\>\\$\\`");
         yield return Case("shell, printf %q in the C locale", "p@ss w/rd+\"\\303\\274\\'\\\\<&>$`");
         yield return Case("coloured", "p@ss\u001b[01;31m\u001b[K w/\u001b[mrd+\"ü'\\<&>$`");
@@ -82,6 +83,52 @@ public sealed class SecretMaskerTests
         var masked = new SecretMasker([secret]).Mask(text);
 
         Assert.That(masked, Is.EqualTo("S0VZPT***CZFTkQ="));
+    }
+
+    // Of an emoji Python writes eight digits; what stands for one of its bytes elsewhere is a character there.
+    [TestCase("pä\u00e9\U0001f600-key", "p\\xe4\\xe9\\U0001f600-key", TestName = "Python, ascii()")]
+    [TestCase("pä\u20ac\U0001f600-key", "p\\xc3\\xa4\\xe2\\x82\\xac\\xf0\\x9f\\x98\\x80-key", TestName = "Python, bytes")]
+    [TestCase("a-key-\u00e2", "a-key-\\xe2", TestName = "Python, ascii(), the first byte of a longer character")]
+    [TestCase("family-\U0001f468\u200d\U0001f469", "family-%F0%9F%91%A8%E2%80%8D%F0%9F%91%A9", TestName = "URL, with a joiner")]
+    [TestCase("family-\U0001f468\u200d\U0001f469", "family-\U0001f468\u200d\U0001f469", TestName = "plain, with a joiner")]
+    public void A_secret_beyond_ascii_is_masked(string secret, string form) =>
+        Assert.That(new SecretMasker([secret]).Mask($"<{form}>"), Is.EqualTo("<***>"));
+
+    [Test]
+    public void A_character_without_a_width_hides_no_secret([Values('\u200b', '\u200c', '\u200d', '\u2060', '\ufeff', '\u00ad')] char unseen)
+    {
+        var masker = new SecretMasker(["secret-value"]);
+
+        Assert.That(masker.Mask($"a{unseen}b <secret{unseen}{unseen}-value>"), Is.EqualTo($"a{unseen}b <***>"));
+    }
+
+    [TestCase("correct horse\nbattery-staple", TestName = "textwrap in Python")]
+    [TestCase("correct horse battery-\r\nstaple", TestName = "textwrap at a hyphen")]
+    [TestCase("correct\n    horse\n    battery-staple", TestName = "a folded scalar of YAML")]
+    [TestCase("correct\\\n  \\ horse battery-staple", TestName = "a quoted scalar of YAML")]
+    [TestCase("correct\\nhorse battery-staple", TestName = "wrapped, within JSON")]
+    [TestCase("correct horse  battery-\nstaple", TestName = "justified")]
+    public void A_secret_that_is_wrapped_at_its_spaces_is_masked(string wrapped)
+    {
+        var masker = new SecretMasker([" correct horse battery-staple"]);
+
+        Assert.That(masker.Mask($"key: {wrapped}."), Is.EqualTo("key: ***."));
+    }
+
+    [Test]
+    public void Spaces_do_not_make_a_secret_long_enough()
+    {
+        var masker = new SecretMasker(["a b c d", "e f g h i j"]);
+
+        Assert.That(masker.Mask("a b c d, abcd, e f g h i j, efghij"), Is.EqualTo("a b c d, abcd, ***, ***"));
+    }
+
+    [Test]
+    public void A_plus_is_a_space_only_of_a_secret_that_has_one()
+    {
+        var masker = new SecretMasker(["+plus key+"]);
+
+        Assert.That(masker.Mask("<+plus key+> <%2Bplus+key%2B> <plus key>"), Is.EqualTo("<***> <***> <plus key>"));
     }
 
     [Test]

@@ -62,7 +62,7 @@ public sealed class EnvironmentPolicyTests
         Assert.That(refusals.Select(refusal => refusal.Text), Is.EqualTo(new[]
         {
             "Secret 'MISSING' is granted to this job type, but the host's environment does not hold it. Set it for the host, name its file in 'security.secret_files', or remove it from 'secrets'.",
-            "Secret 'PIN' is shorter than 6 characters and cannot be masked in the output.",
+            "Secret 'PIN' has fewer than 6 characters beside white space and cannot be masked in the output.",
         }));
         Assert.That(environment.Variables, Does.Not.ContainKey("MISSING"));
         Assert.That(environment.Masker.Mask("key sk-ant-12345, pin 1234"), Is.EqualTo("key ***, pin 1234"));

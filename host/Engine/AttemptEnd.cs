@@ -51,7 +51,7 @@ internal sealed record AttemptEnd
         ? this
         : this with { Reason = Reason is null ? null : masker.Mask(Reason), Outcome = Outcome is null ? null : Masked(Outcome, masker) };
 
-    private static JobOutcome Masked(JobOutcome outcome, SecretMasker masker) =>
+    public static JobOutcome Masked(JobOutcome outcome, SecretMasker masker) =>
         (outcome.Error is { } error ? JobOutcome.Failed(masker.Mask(error)) : outcome) with
         {
             ResultsJson = outcome.ResultsJson is { } results ? MaskedJson.Of(results, masker) : null,

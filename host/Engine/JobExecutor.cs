@@ -179,7 +179,7 @@ internal sealed partial class JobExecutor(
                         string.Create(CultureInfo.InvariantCulture, $"The command ended with exit code {run.Result.ExitCode}, but how the job ended could not be found out before the job or its host was stopped: {exception.Message}"));
                 }
 
-                running.Log.Add(JobLog.Warning, $"{exception.Message} The end of the job is looked at again in {options.StoreRetryDelay.TotalSeconds:0} s.");
+                context.Log(JobLogLevel.Warning, $"{exception.Message} The end of the job is looked at again in {options.StoreRetryDelay.TotalSeconds:0} s.");
                 await Task.Delay(options.StoreRetryDelay, time, running.JobToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
@@ -225,7 +225,7 @@ internal sealed partial class JobExecutor(
     };
 
     private static AttemptEnd HandlerFailed(Exception exception, JobHandler handler) =>
-        AttemptEnd.Failed($"Handler '{handler.Name}' of plugin '{handler.Plugin}' threw {exception.GetType().Name}: {exception.Message}") with
+        AttemptEnd.Failed($"Handler '{handler.Name}' of plugin '{handler.Plugin}' threw {exception.GetType().Name}: {ExceptionText.MessageOf(exception)}") with
         { Handler = handler, HandlerFault = exception };
 
     private static AttemptEnd HostFailed(Exception fault, JobHandler handler) =>

@@ -48,16 +48,11 @@ internal sealed class HostOnFile : IAsyncDisposable
 
     public async Task RunAsync(bool once = true, CancellationToken stoppingToken = default)
     {
-        var plugins = await _folder.LoadAsync();
-        var options = new EngineOptions
-        {
-            State = State,
-            Serving = new ServingOptions { Slots = 2 },
-            Polling = new PollingOptions { Interval = TimeSpan.FromMilliseconds(100) },
-            JobTypes = new Dictionary<string, JobTypeOptions> { ["SHELL"] = Shell },
-        };
-        await new JobHost(Store, plugins, Configure(options), Stream.Null, TimeProvider.System, Log).RunAsync(once, stoppingToken);
+        await (await HostAsync()).RunAsync(once, stoppingToken);
     }
+
+    /// <summary>What would be run for a job.</summary>
+    public async Task<PlannedJob> PlanAsync(string id) => await (await HostAsync()).PlanAsync(await ReadAsync(id), CancellationToken.None);
 
     /// <summary>A row as it is stored.</summary>
     public async Task<JobRow> ReadAsync(string id) => await Store.GetAsync(id, CancellationToken.None) ?? throw new AssertionException($"There is no job '{id}'.");
@@ -70,5 +65,18 @@ internal sealed class HostOnFile : IAsyncDisposable
     {
         await Store.DisposeAsync();
         _folder.Dispose();
+    }
+
+    private async Task<JobHost> HostAsync()
+    {
+        var plugins = await _folder.LoadAsync();
+        var options = new EngineOptions
+        {
+            State = State,
+            Serving = new ServingOptions { Slots = 2 },
+            Polling = new PollingOptions { Interval = TimeSpan.FromMilliseconds(100) },
+            JobTypes = new Dictionary<string, JobTypeOptions> { ["SHELL"] = Shell },
+        };
+        return new JobHost(Store, plugins, Configure(options), Stream.Null, TimeProvider.System, Log);
     }
 }

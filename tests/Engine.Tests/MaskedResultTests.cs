@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using DelphiRunner.Engine.Polling;
+using DelphiRunner.Engine.Security;
 using DelphiRunner.Engine.Stores.Rows;
 
 namespace DelphiRunner.Engine.Tests;
@@ -61,6 +62,26 @@ public sealed class MaskedResultTests : IAsyncDisposable
         var row = await _host.ReadAsync("job");
         Assert.That(row.Attributes.Keys, Has.None.Contains("ss-w"));
         Assert.That(row.Text("key ***"), Is.EqualTo("of the handler"));
+    }
+
+    [Test]
+    public async Task What_a_handler_throws_is_masked_in_a_plan_too()
+    {
+        await _host.SubmitAsync("job", "true", ("throw", $"no connection: postgres://u:{Secret}@db"));
+
+        var thrown = await Assert.CatchAsync(() => _host.PlanAsync("job"));
+
+        Assert.That(thrown!.ToString(), Does.Contain("postgres://u:***@db").And.Not.Contain("ss-w"));
+    }
+
+    [Test]
+    public async Task A_plan_of_a_command_that_is_denied_says_what_else_is_refused()
+    {
+        await _host.SubmitAsync("job", "true", ("program", "/bin/cat"), ("row_environment", new JsonObject { ["LD_PRELOAD"] = "x.so" }));
+
+        var denied = await Assert.ThrowsAsync<CommandDeniedException>(() => _host.PlanAsync("job"));
+
+        Assert.That(denied!.FurtherRefusals, Has.One.Contains("LD_PRELOAD"));
     }
 
     // What the row brought with it is not the host's to change.

@@ -9,4 +9,7 @@ internal sealed class CommandDeniedException(RefusalKind kind, string subject, s
     public RefusalKind Kind { get; } = kind;
 
     public string Subject { get; } = subject;
+
+    /// <summary>What else was refused of the command, one sentence each, where that was not said before.</summary>
+    public IReadOnlyList<string> FurtherRefusals { get; init; } = [];
 }

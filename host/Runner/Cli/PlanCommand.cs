@@ -53,7 +53,10 @@ internal static class PlanCommand
         }
         catch (Exception exception) when (exception is InvalidJobException or CommandDeniedException)
         {
-            throw new CommandFailure(ExitCodes.Failed, $"Job '{row.Id}' would end FAILED: {exception.Message}");
+            throw new CommandFailure(ExitCodes.Failed, $"Job '{row.Id}' would end FAILED: {exception.Message}")
+            {
+                Problems = exception is CommandDeniedException denied ? denied.FurtherRefusals : [],
+            };
         }
     }
 

@@ -8,6 +8,9 @@ internal sealed partial record ProgramPath
     private const int MaxLinks = 40;
     private const UnixFileMode AnyExecute = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
+    // Of errno: what is not there, may not be reached, lies below what is no folder, or is a link that leads in a circle. The second is Linux's or macOS'.
+    private static readonly int[] Absences = [2, 13, 20, OperatingSystem.IsLinux() ? 40 : 62];
+
     private ProgramPath(string path, IReadOnlyList<string> steps, bool isExecutable)
     {
         Path = path;
@@ -86,15 +89,28 @@ internal sealed partial record ProgramPath
         return System.IO.Path.Combine(OperatingSystem.IsWindows() ? folder : RealPath(folder) ?? folder, System.IO.Path.GetFileName(path));
     }
 
-    private static unsafe string? RealPath(string folder)
+    /// <summary>Resolves every link on the way to a file or folder, and in its place, as the system does: <c>..</c> is the folder above where a link led.</summary>
+    /// <returns>The real path, or null where nothing is there, or nothing that this user can reach.</returns>
+    /// <exception cref="IOException">It cannot be told whether something is there.</exception>
+    public static string? TryResolve(string path)
     {
-        var resolved = RealPath(folder, 0);
+        if (OperatingSystem.IsWindows())
+            return path;
+        if (RealPath(path) is { } resolved)
+            return resolved;
+        var error = Marshal.GetLastPInvokeError();
+        return Absences.Contains(error) ? null : throw new IOException($"Where '{path}' leads cannot be told: {Marshal.GetPInvokeErrorMessage(error)}", error);
+    }
+
+    private static unsafe string? RealPath(string path)
+    {
+        var resolved = RealPath(path, 0);
         var text = Marshal.PtrToStringUTF8(resolved);
         NativeMemory.Free((void*)resolved);
         return text;
     }
 
-    [LibraryImport("libc", EntryPoint = "realpath", StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport("libc", EntryPoint = "realpath", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial nint RealPath(string path, nint buffer);
 }

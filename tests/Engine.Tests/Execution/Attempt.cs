@@ -26,6 +26,9 @@ internal sealed class Attempt(string rung = Rungs.Session) : IDisposable
     /// <summary>The host's own folder.</summary>
     public string State { get; } = Directory.CreateTempSubdirectory("delphi-state-").FullName;
 
+    /// <summary>The path of the host's own folder that the configuration gives; it may lead there by links. Default: the real one.</summary>
+    public string? ConfiguredState { get; set; }
+
     /// <summary>The attempt's work folder, in that of the host.</summary>
     public string Folder => WorkFolders.MakePrivate(Path.Combine(State, "work", "attempt"));
 
@@ -60,6 +63,9 @@ internal sealed class Attempt(string rung = Rungs.Session) : IDisposable
 
     /// <summary>What sends signals.</summary>
     public SignalSender Send { get; set; } = Signals.Send;
+
+    /// <summary>What the machine has to confine with.</summary>
+    public ContainmentLadder Ladder { get; set; } = Rungs.Machine;
 
     /// <summary>Whether the cgroup of the rung is used.</summary>
     public bool WithControlGroup { get; set; } = true;
@@ -128,7 +134,7 @@ internal sealed class Attempt(string rung = Rungs.Session) : IDisposable
 
     public async Task<ProcessRun> RunAsync(ApprovedCommand command)
     {
-        var run = await new ProcessRunner(Options, Rungs.Machine, HostFiles.Of(State, Queue, SecretFiles) with { SecretFolder = SecretFolder }, _spawner, TimeProvider.System) { Send = Send, DeathLimit = DeathLimit }.RunAsync(
+        var run = await new ProcessRunner(Options, Ladder, HostFiles.Of(ConfiguredState ?? State, Queue, SecretFiles) with { SecretFolder = SecretFolder }, _spawner, TimeProvider.System) { Send = Send, DeathLimit = DeathLimit }.RunAsync(
             new ProcessRequest
             {
                 Command = command,

@@ -27,6 +27,7 @@ internal sealed record HostFiles
     /// <param name="state">The absolute path of the state folder.</param>
     /// <param name="queue">The absolute path of the queue's file, or null.</param>
     /// <param name="secrets">The absolute paths of the files that hold secrets.</param>
+    /// <exception cref="IOException">Where the state folder really is cannot be told.</exception>
     public static HostFiles Of(string state, string? queue, IEnumerable<string> secrets) => new()
     {
         State = RealFile(state),
@@ -39,7 +40,7 @@ internal sealed record HostFiles
     /// SQLite has no journal beside a file with a write-ahead log, and believes one that it finds: a command could lay one there. Only what is there
     /// can be covered, so that an empty one is made, which SQLite takes for none (https://www.sqlite.org/atomiccommit.html#_hot_rollback_journals).
     /// </remarks>
-    /// <exception cref="IOException">The empty journal cannot be made.</exception>
+    /// <exception cref="IOException">The empty journal cannot be made, or where a link leads cannot be told.</exception>
     /// <exception cref="UnauthorizedAccessException">As above.</exception>
     public IReadOnlyList<string> FindOutside()
     {
@@ -73,17 +74,7 @@ internal sealed record HostFiles
         }
     }
 
-    /// <summary>Follows all links to a file or folder.</summary>
-    private static string RealFile(string path)
-    {
-        try
-        {
-            return ProgramPath.InRealFolder(File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // It is not there, or the links lead nowhere: there is nothing to cover.
-            return ProgramPath.InRealFolder(path);
-        }
-    }
+    /// <summary>Follows all links to a file or folder. Of one that is not there, those to the folder above: there is nothing to cover.</summary>
+    private static string RealFile(string path) => ProgramPath.TryResolve(path)
+        ?? (Path.GetDirectoryName(path) is { } folder ? Path.Combine(RealFile(folder), Path.GetFileName(path)) : path);
 }

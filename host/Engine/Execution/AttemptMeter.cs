@@ -74,18 +74,21 @@ internal sealed class AttemptMeter : IDisposable
 
     private void Look()
     {
-        lock (_gate)
+        // Of a command with many processes a look may take longer than until the next one, which then is left out.
+        if (!_gate.TryEnter())
+            return;
+        try
         {
-            if (_isOver)
-                return;
-            try
-            {
+            if (!_isOver)
                 Measure();
-            }
-            catch (IOException)
-            {
-                // The host has no descriptor left to look with; the next look is in a second.
-            }
+        }
+        catch (IOException)
+        {
+            // The host has no descriptor left to look with; the next look is in a second.
+        }
+        finally
+        {
+            _gate.Exit();
         }
     }
 

@@ -26,6 +26,7 @@
 //                ignore-term               ignores TERM, INT and HUP, prints "ready" and waits
 //                trap-term CODE            on TERM prints "trapped" and exits with a code; prints "ready" first
 //                stop-itself               sends SIGSTOP to itself
+//                end-first-thread          ends its first thread alone, prints "ready" and lives on
 //   Family.cs    hold-pipe SECONDS         leaves a grandchild that holds standard output, and exits with 0
 //                leave-behind              leaves a grandchild with no pipes in its group, prints its id, and exits with 5
 //   Hostile.cs   escape                    leaves a process in a session of its own, without a parent

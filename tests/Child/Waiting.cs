@@ -28,6 +28,8 @@ internal static partial class Waiting
                 Console.WriteLine("ready");
                 _ = Send(Environment.ProcessId, Stop);
                 return Forever();
+            case "end-first-thread":
+                return EndFirstThread();
             default:
                 return null;
         }
@@ -48,6 +50,21 @@ internal static partial class Waiting
         return Forever();
     }
 
+    private static int EndFirstThread()
+    {
+        new Thread(() =>
+        {
+            // By its state one would think that the process has ended.
+            while (!File.ReadAllText("/proc/self/stat").Contains(") Z ", StringComparison.Ordinal))
+                Thread.Sleep(10);
+            Console.WriteLine("ready");
+            Forever();
+        }).Start();
+        // As pthread_exit does, but without the runtime's notice.
+        _ = Call(RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 60 : 93, 0);
+        return 1;
+    }
+
     private static int TrapTerm(int code)
     {
         using var trapped = new ManualResetEventSlim();
@@ -65,4 +82,8 @@ internal static partial class Waiting
     [LibraryImport("libc", EntryPoint = "kill")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int Send(int id, int signal);
+
+    [LibraryImport("libc", EntryPoint = "syscall")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial nint Call(nint number, nint argument);
 }

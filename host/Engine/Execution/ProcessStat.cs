@@ -27,8 +27,8 @@ internal readonly record struct ProcessStat
     /// <summary>Whether the process is past its last instruction: it has given its memory back, and with that what shows whose it is.</summary>
     public required bool IsEnding { get; init; }
 
-    /// <summary>Whether the process has ended and only waits to be collected by its parent.</summary>
-    public bool HasEnded => State is 'Z' or 'X';
+    /// <summary>Whether the process has ended and only waits to be collected by its parent. The state is its first thread's, which others may outlive.</summary>
+    public bool HasEnded => State == 'X' || (State == 'Z' && Threads <= 1);
 
     /// <summary>Reads a process.</summary>
     /// <returns>The process, or null when there is none of that id.</returns>

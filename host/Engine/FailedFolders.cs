@@ -112,16 +112,39 @@ internal sealed partial class FailedFolders(string state, TimeSpan? keep, long m
             .Where(folder => folder.Item2 is not null)
             .Select(folder => (folder.path, folder.Item2!.Value)) // Those without were left out.
             .OrderBy(folder => folder.Value));
+        Exception? failure = null;
         while (folders.TryPeek(out var next) && next.Since <= oldest)
         {
-            FolderRemoval.Remove(folders.Dequeue().Path);
+            TryRemove(folders.Dequeue().Path);
         }
 
         while (folders.Count > Most || (folders.Count > 0 && FreeDisk() < minFreeDisk))
         {
             var (path, _) = folders.Dequeue();
-            FolderRemoval.Remove(path);
-            LogRemovedEarly(path, folders.Count >= Most ? "there are more than " + Most.ToString(CultureInfo.InvariantCulture) : "the disk is short of room");
+            if (TryRemove(path))
+            {
+                LogRemovedEarly(path, folders.Count >= Most ? "there are more than " + Most.ToString(CultureInfo.InvariantCulture) : "the disk is short of room");
+            }
+        }
+
+        if (failure is not null)
+        {
+            LogNotRemoved(failure, _folder);
+        }
+
+        // What cannot be removed keeps nothing else.
+        bool TryRemove(string folder)
+        {
+            try
+            {
+                FolderRemoval.Remove(folder);
+                return true;
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                failure ??= exception;
+                return false;
+            }
         }
     }
 

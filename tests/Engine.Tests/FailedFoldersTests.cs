@@ -154,6 +154,29 @@ public sealed class FailedFoldersTests : IDisposable
         Assert.That(Names(), Is.Empty);
     }
 
+    [Test]
+    public void One_that_cannot_be_removed_keeps_no_other_and_is_said_once_a_sweep()
+    {
+        using var folders = Folders(Keep);
+        folders.Keep(Work("stuck"));
+        using var undeletable = UndeletableFile.Make(Path.Combine(Directory.GetDirectories(Failed).Single(), "undeletable"));
+        for (var i = 0; i < FailedFolders.Most + 2; i++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            folders.Keep(Work($"job{i:000}"));
+        }
+
+        var most = Names();
+        var said = _log.Count("FailedFolderNotRemoved");
+        _time.Advance(Keep);
+        folders.Sweep();
+
+        Assert.That(most, Has.Exactly(FailedFolders.Most + 1).Items.And.None.Contains("job000").And.None.Contains("job001"));
+        Assert.That(Names(), Has.One.Items.And.All.Contains("stuck"));
+        Assert.That(_log.Count("FailedFolderNotRemoved"), Is.EqualTo(said + 1));
+        Assert.That(_log.MessageOf("FailedFolderNotRemoved"), Does.Contain("-stuck"));
+    }
+
     [TestCase(UnixFileMode.UserWrite | UnixFileMode.UserExecute)]
     [TestCase(UnixFileMode.None)]
     public void One_that_the_command_closed_to_its_owner_is_kept_like_any_other(UnixFileMode mode)

@@ -44,6 +44,9 @@ internal sealed class ChildStarter(ContainmentLadder ladder, HostFiles host, Spa
         }
         catch (Exception e) when (e is Win32Exception or InvalidOperationException or IOException or UnauthorizedAccessException)
         {
+            // The folder is used again.
+            if (request.Confinement.User is not null)
+                UserAccount.TryTakeBack(request.Files.WorkFolder);
             throw new ProcessStartException(request.Command.Program, (e.InnerException ?? e).Message, e);
         }
     }

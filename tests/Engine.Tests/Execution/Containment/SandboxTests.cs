@@ -232,6 +232,21 @@ public sealed class SandboxTests(string rung)
         Assert.That(await Rungs.OwnerOfAsync(attempt.Folder), Is.EqualTo("root"), "the folder is used again");
     }
 
+    [Test]
+    public async Task A_work_folder_for_which_another_users_command_was_not_started_is_the_hosts_again()
+    {
+        if (!Environment.IsPrivilegedProcess)
+            return; // Nobody else can give a folder away.
+
+        using var attempt = new Attempt(rung) { Configured = new ConfinementOptions { User = "nobody" } };
+        attempt.WorkingDirectory = Directory.CreateDirectory(Path.Combine(attempt.Folder, "sub")).FullName;
+        var command = attempt.Approve("/bin/true");
+        Directory.Delete(attempt.WorkingDirectory);
+
+        Assert.That(() => attempt.RunAsync(command), Throws.TypeOf<ProcessStartException>());
+        Assert.That(await Rungs.OwnerOfAsync(attempt.Folder), Is.EqualTo("root"), "the folder is used again");
+    }
+
     /// <summary>Puts the files of a queue in a place, and lets a command try each.</summary>
     private static async Task ExpectOutOfReachAsync(Attempt attempt, string queue)
     {

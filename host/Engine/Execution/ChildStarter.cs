@@ -72,20 +72,33 @@ internal sealed class ChildStarter(ContainmentLadder ladder, HostFiles host, Spa
 
     private Attachment Attach(Process process, ProcessRequest request, ControlGroup? group)
     {
+        ulong? startTime = null;
+        IOException? fault = null;
         try
         {
-            var startTime = ProcessStat.TryRead(process.Id)?.StartTime;
-            var containment = Contain(process, startTime, request);
+            startTime = ProcessStat.TryRead(process.Id)?.StartTime;
             if (OperatingSystem.IsLinux())
                 Mark(process.Id, group);
-            return new Attachment(group is null ? containment : new ControlGroupContainment(containment, group, time), group, startTime);
         }
-        catch (IOException)
+        catch (IOException e)
         {
-            // What cannot be looked at cannot be held.
-            process.Kill();
-            throw;
+            // What cannot be looked at cannot be held. It was started all the same, so that its end has to be seen and told.
+            fault = e;
+            KillUnseen(process, group);
         }
+
+        var containment = Contain(process, startTime, request);
+        return new Attachment(group is null ? containment : new ControlGroupContainment(containment, group, time), group, startTime, fault);
+    }
+
+    /// <summary>Kills by all for which nothing has to be looked at.</summary>
+    private void KillUnseen(Process process, ControlGroup? group)
+    {
+        // As long as the root is not collected, a group of that id is its own.
+        if (!process.HasExited)
+            _ = send(-process.Id, Signals.Kill);
+        process.Kill();
+        group?.Kill();
     }
 
     /// <summary>Gives a process and what it started already what those inherit that come later.</summary>

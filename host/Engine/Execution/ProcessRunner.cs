@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using DelphiRunner.Contracts;
 using DelphiRunner.Engine.Execution.Containment;
 using DelphiRunner.Engine.Execution.Output;
@@ -50,6 +51,8 @@ internal sealed class ProcessRunner(ExecutionOptions options, ContainmentLadder 
         var fault = default(Exception);
         try
         {
+            if (child.Fault is { } unseen)
+                ExceptionDispatchInfo.Throw(unseen);
             end = await WaitForEndAsync(child, command.TimeLimit, request.Stop, jobToken, killToken);
             elapsed = time.GetElapsedTime(began);
             exitCode = await CollectAsync(child);
@@ -143,7 +146,8 @@ internal sealed class ProcessRunner(ExecutionOptions options, ContainmentLadder 
 
         try
         {
-            return await child.Containment.ProveExitAsync();
+            var proof = await child.Containment.ProveExitAsync();
+            return child.Fault is null ? proof : proof with { IsConfirmed = false, Text = $"{proof.Text}, but it could not be looked at when it was started" };
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -6,7 +6,11 @@ using DelphiRunner.Engine.Execution.Containment;
 namespace DelphiRunner.Engine.Execution;
 
 /// <summary>What is attached to a child at its start.</summary>
-internal readonly record struct Attachment(IContainment Containment, ControlGroup? Group, ulong? StartTime);
+/// <param name="Containment">Holds its processes.</param>
+/// <param name="Group">Its cgroup, or null.</param>
+/// <param name="StartTime">When its root began, or null.</param>
+/// <param name="Fault">Why it could not be looked at, in which case it was killed; otherwise null.</param>
+internal readonly record struct Attachment(IContainment Containment, ControlGroup? Group, ulong? StartTime, Exception? Fault);
 
 /// <summary>A child from its start until its pipes are closed.</summary>
 internal sealed class RunningChild : IDisposable
@@ -29,6 +33,9 @@ internal sealed class RunningChild : IDisposable
 
     /// <summary>When the root process began; null when it ended before that could be read, or the system does not tell.</summary>
     public ulong? StartTime { get; private set; }
+
+    /// <summary>Why the host could not look at it when it was started, and killed it; null when it could.</summary>
+    public Exception? Fault { get; private set; }
 
     /// <summary>Completes when the root process has ended.</summary>
     public Task Exited => _exited.Task;
@@ -83,7 +90,7 @@ internal sealed class RunningChild : IDisposable
     private void Attach(Process process, Func<Process, Attachment> attach)
     {
         Id = process.Id;
-        (Containment, var group, StartTime) = attach(process);
+        (Containment, var group, StartTime, Fault) = attach(process);
         Meter = new AttemptMeter(Id, group, _time) { OnLook = Containment.Look };
         process.Exited += (_, _) => Drain();
         // The event of a process that had ended before is not raised again.

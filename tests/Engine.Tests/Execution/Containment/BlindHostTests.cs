@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using DelphiRunner.Engine.Execution;
 using DelphiRunner.Engine.Tests.Stores.Sqlite;
 
 namespace DelphiRunner.Engine.Tests.Execution.Containment;
@@ -51,28 +49,4 @@ public sealed class BlindHostTests
     }
 
     private static bool IsNotTheHost(string process) => !process.Contains("store-child", StringComparison.Ordinal) && !process.Contains("strace", StringComparison.Ordinal);
-
-    /// <summary>Lets a process fail to open one file. Without any descriptor its runtime could not live either.</summary>
-    private sealed class Blindfold(Process strace) : IDisposable
-    {
-        public static async Task<Blindfold> PutOnAsync(int id, string file)
-        {
-            var start = new ProcessStartInfo("strace", ["-f", "-p", $"{id}", "-P", file, "-e", "trace=openat", "-e", "inject=openat:error=EMFILE", "-o", "/dev/null"]) { RedirectStandardError = true };
-            var strace = Process.Start(start)!; // A new process, as none is reused.
-            Assert.That(await strace.StandardError.ReadLineAsync().WaitAsync(StoreProcess.Patience), Does.Contain($"Process {id} attached"));
-            return new Blindfold(strace);
-        }
-
-        public async Task TakeOffAsync()
-        {
-            _ = Signals.Send(strace.Id, Signals.Number(StopSignal.Int));
-            await strace.WaitForExitAsync().WaitAsync(StoreProcess.Patience);
-        }
-
-        public void Dispose()
-        {
-            strace.Kill();
-            strace.Dispose();
-        }
-    }
 }

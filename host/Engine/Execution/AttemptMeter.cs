@@ -31,9 +31,10 @@ internal sealed class AttemptMeter : IDisposable
     private long? _cpuTicks;
     private long? _peakMemory;
     private bool _isOver;
+    private bool _isGroupKept;
 
     /// <param name="root">The attempt's root process.</param>
-    /// <param name="group">Its cgroup, or null. It is given back with this.</param>
+    /// <param name="group">Its cgroup, or null. It is given back with this, unless it is kept.</param>
     /// <param name="time">The clock.</param>
     public AttemptMeter(int root, ControlGroup? group, TimeProvider time)
     {
@@ -62,13 +63,24 @@ internal sealed class AttemptMeter : IDisposable
         }
     }
 
+    /// <summary>Keeps the cgroup beyond the disposal, for an attempt of which something may be alive: who asks for it gives it back.</summary>
+    public ControlGroup? KeepGroup()
+    {
+        lock (_gate)
+        {
+            _isGroupKept = true;
+            return _group;
+        }
+    }
+
     public void Dispose()
     {
         _timer?.Dispose();
         lock (_gate)
         {
             _isOver = true;
-            _group?.GiveBack();
+            if (!_isGroupKept)
+                _group?.GiveBack();
         }
     }
 

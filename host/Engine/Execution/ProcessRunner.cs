@@ -100,7 +100,7 @@ internal sealed class ProcessRunner(ExecutionOptions options, ContainmentLadder 
             ExitProof = proof.Text,
             MayStillRun = proof.IsAlive || (!proof.IsConfirmed && request.Confinement.Rung != Rung.ProcessTree),
             Containment = request.Confinement.Describe(),
-            Unkillable = proof.IsAlive ? UntilGoneAsync(known.Keep(), child.Exited, child.Containment) : null,
+            Unkillable = proof.IsAlive ? UntilGoneAsync(known.Keep(), child.Meter.KeepGroup(), child.Exited, child.Containment) : null,
             Fault = fault,
             Notes = [.. new[] { pump.Note, resultNote, secretNote }.OfType<string>()],
             ResultFileLeftOut = resultNote is not null,
@@ -144,15 +144,20 @@ internal sealed class ProcessRunner(ExecutionOptions options, ContainmentLadder 
             return new ExitProof(false, $"process {child.Id} has not ended {DeathLimit.TotalSeconds:0} s after SIGKILL", IsAlive: true);
         }
 
+        var proof = await ProveAsync(child.Containment);
+        return child.Fault is null ? proof : proof with { IsConfirmed = false, Text = $"{proof.Text}, but it could not be looked at when it was started" };
+    }
+
+    private static async Task<ExitProof> ProveAsync(IContainment containment)
+    {
         try
         {
-            var proof = await child.Containment.ProveExitAsync();
-            return child.Fault is null ? proof : proof with { IsConfirmed = false, Text = $"{proof.Text}, but it could not be looked at when it was started" };
+            return await containment.ProveExitAsync();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // A host without a free descriptor, for one, sees no processes.
-            return new ExitProof(false, $"what is left of it could not be looked at ({exception.Message.TrimEnd('.')})");
+            return new ExitProof(false, $"what is left of it could not be looked at ({exception.Message.TrimEnd('.')})", IsAlive: true);
         }
     }
 
@@ -162,14 +167,15 @@ internal sealed class ProcessRunner(ExecutionOptions options, ContainmentLadder 
         return child.Exited.IsCompleted;
     }
 
-    /// <summary>Waits for the end of what SIGKILL did not end, for which the slot stays closed. Until then it is known whose it is.</summary>
-    private async Task UntilGoneAsync(KnownAttempt known, Task exited, IContainment containment)
+    /// <summary>Waits for the end of what SIGKILL did not end, for which the slot stays closed. Until then it is known whose it is, and nobody else gets its cgroup.</summary>
+    private async Task UntilGoneAsync(KnownAttempt known, ControlGroup? group, Task exited, IContainment containment)
     {
         // Kills again what could not be looked at when it was to be killed.
         for (; !exited.IsCompleted; await Task.WhenAny(exited, Task.Delay(BetweenLooks, time, CancellationToken.None)))
             containment.Kill();
-        while ((await containment.ProveExitAsync()).IsAlive)
+        while ((await ProveAsync(containment)).IsAlive)
             await Task.Delay(BetweenLooks, time, CancellationToken.None);
+        group?.GiveBack();
         known.Forget();
     }
 }

@@ -58,9 +58,11 @@ internal sealed partial class JobHost(
         }
 
         await store.ProbeAsync(stoppingToken);
-        using var folders = new StateFolders(options.State, loggers)
+        // Commands get their work folder by its real path: a link to the state folder may lie where a sandbox shows something else.
+        var state = ProgramPath.TryResolve(options.State) ?? options.State;
+        using var folders = new StateFolders(state, loggers)
         {
-            Failed = new FailedFolders(options.State, options.Retention.FailedWorkFolders, options.Claims.MinFreeDisk, time, loggers.CreateLogger<FailedFolders>()),
+            Failed = new FailedFolders(state, options.Retention.FailedWorkFolders, options.Claims.MinFreeDisk, time, loggers.CreateLogger<FailedFolders>()),
         };
         folders.Failed.Start();
         if (options.JobTypes.Values.Any(jobType => jobType.Secrets.Any(secret => secret.AsFile)))

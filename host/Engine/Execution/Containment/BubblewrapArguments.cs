@@ -1,4 +1,5 @@
 using System.Globalization;
+using DelphiRunner.Engine.Security;
 
 namespace DelphiRunner.Engine.Execution.Containment;
 
@@ -42,10 +43,17 @@ internal static class BubblewrapArguments
     [
         // What is written to a folder in memory counts as nobody's memory where no controller counts it, so that each has a size.
         "--ro-bind", "/", "/", "--dev", "/dev", .. Private("/dev/shm", options), "--remount-ro", "/dev", "--proc", "/proc",
-        .. new[] { "/tmp", "/var/tmp", Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) }.Where(Directory.Exists).SelectMany(path => Private(path, options)),
-        // Sockets of services are reached by a path, without a network.
-        .. options.Network ? [] : Private("/run", options),
+        .. PrivateFolders(options.Network).SelectMany(path => Private(path, options)),
     ];
+
+    // By their real paths, since bubblewrap mounts nothing where an absolute link stands.
+    private static IEnumerable<string> PrivateFolders(bool hasNetwork)
+    {
+        // Sockets of services are reached by a path, without a network.
+        string[] folders = ["/tmp", "/var/tmp", Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), .. hasNetwork ? Array.Empty<string>() : ["/run"]];
+        // The home of who has none is '/', which would hide everything.
+        return folders.Select(ProgramPath.TryResolve).OfType<string>().Where(path => path != "/" && Directory.Exists(path)).Distinct();
+    }
 
     private static IEnumerable<string> Private(string folder, StrictOptions options) =>
         [.. options.PrivateBytes is { } bytes ? ["--size", bytes.ToString(CultureInfo.InvariantCulture)] : Array.Empty<string>(), .. Cover(folder)];

@@ -87,12 +87,14 @@ internal sealed class ContainmentProbe(PrefixPrograms programs, string? searchPa
 
     /// <summary>Kills a process through a cgroup.</summary>
     /// <returns>What failed, or null when it worked.</returns>
-    private async Task<string?> TryGroupAsync(ControlGroups groups)
+    internal async Task<string?> TryGroupAsync(ControlGroups groups)
     {
         ControlGroup? group = null;
         try
         {
             group = groups.Take();
+            if (!group.CanKill)
+                return "this kernel has no cgroup.kill, which came with Linux 5.14";
             // It waits for its standard input, which stays open.
             using var process = await spawner.StartAsync(() => Process.Start(Describe(Require("cat"), []))!); // A new process, as none is reused.
             group.Add(process.Id);

@@ -13,6 +13,9 @@ internal sealed class ControlGroup(ControlGroups owner, ControlGroupFiles files)
     /// <summary>Whether no process is in it.</summary>
     public bool IsEmpty => files.ReadEvents(stackalloc byte[256]).IndexOf("populated 0"u8) >= 0;
 
+    /// <summary>Whether the kernel can kill all that is in it at once.</summary>
+    public bool CanKill => File.Exists(Path.Combine(files.Folder, "cgroup.kill"));
+
     /// <summary>The processor time of all that ran in it for this attempt.</summary>
     public TimeSpan? Cpu => CpuMicroseconds(files) is { } now ? TimeSpan.FromMicroseconds(now - _cpuBefore) : null;
 

@@ -116,6 +116,22 @@ public sealed class ContainmentProbeTests
             Throws.TypeOf<ConfinementException>().With.Message.Contains("Install bubblewrap"));
     }
 
+    [Test]
+    public async Task A_kernel_that_cannot_kill_a_cgroup_is_not_waited_for()
+    {
+        using var spawner = new Spawner();
+        using var attempt = new Attempt();
+        // As before Linux 5.14.
+        var group = Directory.CreateDirectory(Path.Combine(attempt.State, "1")).FullName;
+        foreach (var file in new[] { "cgroup.procs", "cgroup.events", "cpu.stat" })
+            await File.WriteAllTextAsync(Path.Combine(group, file), "");
+        using var groups = new ControlGroups(attempt.State, []);
+
+        var failure = await new ContainmentProbe(Rungs.Machine.Programs, "/bin", spawner).TryGroupAsync(groups);
+
+        Assert.That(failure, Is.EqualTo("this kernel has no cgroup.kill, which came with Linux 5.14"));
+    }
+
     private static async Task<IEnumerable<string>> ExpectAsync()
     {
         // The check has tried each.

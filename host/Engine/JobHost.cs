@@ -32,7 +32,7 @@ internal sealed partial class JobHost(
     {
         using var spawner = new Spawner(options.Execution.Nice);
         using var ladder = await ProbeAsync(spawner);
-        // Nothing is made in the state folder, which another host may hold.
+        // Nothing is left in the state folder, which another host may hold.
         using var folders = new StateFolders(options.State, loggers);
         return await new JobPlanner(plugins, CommandsFor(ExecutorOptionsFor("plan", folders), spawner, ladder), store, time).PlanAsync(row, cancellationToken);
     }
@@ -152,7 +152,7 @@ internal sealed partial class JobHost(
     private Task<ContainmentLadder> ProbeAsync(Spawner spawner)
     {
         var searchPath = HostEnvironment().GetValueOrDefault("PATH");
-        return new ContainmentProbe(PrefixPrograms.Find(searchPath), searchPath, spawner).RunAsync(options.Execution.Sandbox);
+        return new ContainmentProbe(PrefixPrograms.Find(searchPath), searchPath, spawner) { Folder = options.State }.RunAsync(options.Execution.Sandbox);
     }
 
     private static Dictionary<string, string> HostEnvironment() =>

@@ -12,6 +12,9 @@ internal sealed class ContainmentProbe(PrefixPrograms programs, string? searchPa
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
+    /// <summary>The host's own folder, which is used where the temporary one cannot be written, or null. Nothing stays there.</summary>
+    public string? Folder { get; init; }
+
     public async Task<ContainmentLadder> RunAsync(SandboxMode mode)
     {
         const string NotHere = "this system has none";
@@ -71,17 +74,35 @@ internal sealed class ContainmentProbe(PrefixPrograms programs, string? searchPa
     {
         if (programs.Bubblewrap is null)
             return "there is no program 'bwrap' on the PATH; install bubblewrap";
-        var state = Directory.CreateTempSubdirectory("delphi-runner-probe-");
+        DirectoryInfo? state = null;
         try
         {
+            state = MakeFolder();
             var work = state.CreateSubdirectory("work").CreateSubdirectory("probe").FullName;
             var confinement = new Confinement { Rung = Rung.Namespace, Profile = profile, Strict = strict ?? new StrictOptions() };
             var host = HostFiles.Of(state.FullName, queue: null, secrets: []);
             return await RunAsync(programs.Bubblewrap, [.. BubblewrapArguments.Of(confinement, host, ProgramPath.InRealFolder(work), secretFolder: null, "/"), Require("true")]);
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return $"there is no folder to try it in, as neither '{Path.GetTempPath()}' nor '{Folder}' can be written ({e.Message.TrimEnd('.')})";
+        }
         finally
         {
-            state.Delete(recursive: true);
+            if (state is not null)
+                FolderRemoval.Remove(state.FullName);
+        }
+    }
+
+    private DirectoryInfo MakeFolder()
+    {
+        try
+        {
+            return Directory.CreateTempSubdirectory("delphi-runner-probe-");
+        }
+        catch (Exception e) when (Directory.Exists(Folder) && e is IOException or UnauthorizedAccessException)
+        {
+            return Directory.CreateDirectory(Path.Combine(Folder, $"probe-{Guid.NewGuid():N}"));
         }
     }
 

@@ -116,6 +116,31 @@ public sealed class ContainmentProbeTests
             Throws.TypeOf<ConfinementException>().With.Message.Contains("Install bubblewrap"));
     }
 
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task Where_the_temporary_folder_cannot_be_written_the_hosts_own_is_used_or_the_reason_is_said(bool hasFolder)
+    {
+        if (Rungs.Machine.NoNamespace is not null)
+            return;
+        using var spawner = new Spawner();
+        using var attempt = new Attempt();
+        var before = Environment.GetEnvironmentVariable("TMPDIR");
+        Environment.SetEnvironmentVariable("TMPDIR", "/proc/none");
+        try
+        {
+            var probe = new ContainmentProbe(Rungs.Machine.Programs, "/bin", spawner) { Folder = hasFolder ? attempt.State : "/no/such/folder" };
+            using var ladder = await probe.RunAsync(SandboxMode.Auto);
+
+            Assert.That(ladder.NoNamespace, hasFolder ? Is.Null : Does.Contain("/proc/none"));
+            Assert.That(ladder.Best, Is.EqualTo(hasFolder ? Rung.Namespace : Rung.Session));
+            Assert.That(Directory.EnumerateDirectories(attempt.State), Is.Empty);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("TMPDIR", before);
+        }
+    }
+
     [Test]
     public async Task A_kernel_that_cannot_kill_a_cgroup_is_not_waited_for()
     {

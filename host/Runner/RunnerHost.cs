@@ -23,11 +23,11 @@ internal static partial class RunnerHost
     public static async Task<int> RunAsync(RunnerConfiguration configuration, bool once, CancellationToken stoppingToken)
     {
         HashedPrograms.Require(configuration);
-        FileMask.Narrow();
+        var openness = FileMask.Narrow();
         using var state = StateFolder.Take(configuration.State);
         await using var log = HostLog.Open(configuration.Logging, JobLines.StopGrace);
         using var loggers = new Serilog.Extensions.Logging.SerilogLoggerFactory(log.Logger);
-        foreach (var notice in configuration.Notices.Concat(HostProtection.Seal()).Concat(state.Notices))
+        foreach (var notice in configuration.Notices.Concat(HostProtection.Seal()).Concat(openness).Concat(state.Notices))
         {
             LogNotice(loggers.CreateLogger(nameof(RunnerHost)), notice);
         }

@@ -7,11 +7,14 @@ if (args is not [var command, var path, .. var rest])
 {
     await Console.Error.WriteLineAsync("usage: store-child drain|drain-and-die|create|create-stubbornly|fill-stubbornly|create-together|submit|fill|count FILE [ARGUMENT]");
     await Console.Error.WriteLineAsync("       store-child prove session|namespace PROGRAM [ARGUMENT...]");
+    await Console.Error.WriteLineAsync("       store-child mask show");
     return 64;
 }
 
 if (command == "prove")
     return await Proof.GiveAsync(path, rest);
+if (command == "mask")
+    return await Masks.ShowAsync();
 
 await using var store = new SqliteJobStore(path, TimeProvider.System);
 try

@@ -14,13 +14,26 @@ internal static partial class FileMask
     // Of the process, as the mask itself is; null until the host's was narrowed.
     private static uint? _before;
 
-    /// <summary>Narrows the mask of the process.</summary>
-    public static void Narrow()
+    /// <summary>Narrows the mask of the process, where the commands can get theirs back.</summary>
+    /// <returns>What it means that they could not, as a sentence for the operator; otherwise none.</returns>
+    public static IReadOnlyList<string> Narrow()
     {
-        if (OperatingSystem.IsLinux())
+        if (!OperatingSystem.IsLinux() || _before is not null)
         {
-            _before ??= Set(OwnerOnly);
+            return [];
         }
+
+        if (FindHindrance() is { } hindrance)
+        {
+            return
+            [
+                $"The host keeps the file mode mask that it was started with, as commands do, since no thread can have one of its own here ({hindrance}). " +
+                "Its files outside of the state folder are as open to other users as that says: start it with 'umask 077', which counts for commands, too, or keep all of them in 'state'.",
+            ];
+        }
+
+        _before = Set(OwnerOnly);
+        return [];
     }
 
     /// <summary>Gives the calling thread, and with it the commands that it starts, the mask back that the host was started with.</summary>
@@ -31,6 +44,16 @@ internal static partial class FileMask
         {
             _ = Set(mask);
         }
+    }
+
+    // Tried on a thread that ends with it. A container's filter of system calls may refuse it.
+    private static string? FindHindrance()
+    {
+        string? hindrance = null;
+        var thread = new Thread(() => hindrance = LeaveShared(FileSystemAttributes) == 0 ? null : Marshal.GetLastPInvokeErrorMessage());
+        thread.Start();
+        thread.Join();
+        return hindrance;
     }
 
     [LibraryImport("libc", EntryPoint = "umask")]

@@ -40,7 +40,7 @@ internal static class DemoCommand
         using var terminate = StopOn(PosixSignal.SIGTERM, stopping);
 
         var configuration = invocation.Configuration;
-        FileMask.Narrow();
+        FileMask.Narrow().ToList().ForEach(invocation.Output.Note);
         using var state = StateFolder.Take(configuration.State);
         HostProtection.Seal().ToList().ForEach(invocation.Output.Note);
         using var warnings = new KeptWarnings();

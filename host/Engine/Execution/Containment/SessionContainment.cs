@@ -14,6 +14,8 @@ namespace DelphiRunner.Engine.Execution.Containment;
 /// <param name="time">The clock.</param>
 internal sealed class SessionContainment(int id, ulong? startTime, string mark, AdoptedOrphans? orphans, SignalSender send, TimeProvider time) : IContainment
 {
+    private const int FirstProcess = 1;
+
     private static readonly TimeSpan SweepLimit = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan SweepPause = TimeSpan.FromMilliseconds(10);
 
@@ -117,8 +119,9 @@ internal sealed class SessionContainment(int id, ulong? startTime, string mark, 
     private bool IsOurs(ProcessStat orphan) =>
         orphan.Session == id
         || AdoptedOrphans.HasMark(orphan.Id, mark)
-        // It dropped its environment, or got another. It must be somebody's, and nobody else's attempt was there when it began.
-        || (orphan.StartTime >= startTime && orphans is not null && !orphans.HasMarkOfAnother(orphan.Id, mark) && !orphans.MayBeOfAnother(orphan, id));
+        // It dropped its environment, or got another. It must be somebody's, and nobody else's attempt was there when it began;
+        // but the first process of a container also gets the orphans of who enters that from outside.
+        || (Environment.ProcessId != FirstProcess && orphan.StartTime >= startTime && orphans is not null && !orphans.HasMarkOfAnother(orphan.Id, mark) && !orphans.MayBeOfAnother(orphan, id));
 
     // Asked behind the mark, which goes with the memory: the init of another attempt's namespace that is just ending shows none.
     private static bool MayStillRun(ProcessStat orphan) =>

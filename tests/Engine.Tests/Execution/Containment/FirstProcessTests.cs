@@ -1,0 +1,33 @@
+using System.Globalization;
+using DelphiRunner.Engine.Execution;
+using DelphiRunner.Engine.Tests.Stores.Sqlite;
+
+namespace DelphiRunner.Engine.Tests.Execution.Containment;
+
+/// <summary>A host that is the first process of a container, to which the system hands everybody's orphans.</summary>
+[Platform("Linux")]
+public sealed class FirstProcessTests
+{
+    [Test]
+    public async Task What_somebody_else_started_in_the_container_is_neither_killed_nor_taken_for_gone()
+    {
+        Assume.That(Environment.IsPrivilegedProcess, Is.True, "A container of our own needs root.");
+        var duration = $"305.{Environment.ProcessId}";
+        using var container = StoreProcess.StartUnder(["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"], "prove", "session", "sleep", "300");
+        await container.ReadLineAsync();
+        var host = ProcessStat.FindChildren(container.Id)[0];
+        using var enters = StoreProcess.StartCommand(
+            "nsenter", "-t", host.ToString(CultureInfo.InvariantCulture), "-p", "-m", "sh", "-c", $"env -i setsid sleep {duration} >/dev/null 2>&1 </dev/null & echo started");
+        await enters.ReadToEndAsync();
+        await Eventually.BecomesTrueAsync(() => Strangers().Any());
+
+        await container.WriteLineAsync("end");
+        var proof = await container.ReadLineAsync();
+        var left = Strangers().ToList();
+
+        Assert.That(left, Has.Count.EqualTo(1), proof);
+        Assert.That(proof, Does.StartWith("unconfirmed: ").And.Contains("1 processes without a mark"));
+
+        IEnumerable<string> Strangers() => Survivors.With(duration).Where(process => process.Split(' ', 2)[1].StartsWith("sleep ", StringComparison.Ordinal));
+    }
+}

@@ -105,6 +105,9 @@ internal sealed partial class AdoptedOrphans
             .Where(orphan => orphan.Session != _ownSession && !(orphan.HasEnded && WaitFor(orphan.Id, 0, DoNotWait) == orphan.Id)),
     ];
 
+    /// <summary>How many run of which this user is shown nothing: they became another's by their program, and the system hides those (<c>hidepid</c>).</summary>
+    public static int CountHidden() => ProcessStat.ChildrenOf(FirstThread).Count(id => ProcessStat.TryRead(id) is null && WaitFor(id, 0, DoNotWait) == 0);
+
     /// <summary>Whether a process has a variable in the environment that it was started with.</summary>
     /// <param name="id">The process.</param>
     /// <param name="mark">The variable, <c>NAME=VALUE</c>.</param>

@@ -63,7 +63,7 @@ internal sealed class SessionContainment(int id, ulong? startTime, string mark, 
                 var (ended, alive, doubtful) = Sweep();
                 empty = alive.Count == 0 ? empty + 1 : 0;
                 if (empty == 2)
-                    return Gone(ended, doubtful);
+                    return Gone(ended, doubtful + (orphans is null ? 0 : AdoptedOrphans.CountHidden()));
                 if (isLate)
                     return new ExitProof(false, Text($"group {id} has {alive.Count} processes {SweepLimit.TotalSeconds:0} s after SIGKILL, {Names(alive)}"), IsAlive: true);
             }
@@ -89,8 +89,10 @@ internal sealed class SessionContainment(int id, ulong? startTime, string mark, 
         // Asked first, since mostly nothing is left and this costs least. The root has ended, so that it cannot be alone and without a group.
         var isGone = send(-id, Signals.None) == Signals.NoSuchProcess || Send(Signals.Kill) == Signals.NoSuchProcess;
         var left = isGone ? [] : ProcessStat.FindGroup(id);
+        // A group that answers, and in which nobody can be seen, has members that are hidden from this user.
+        int[] hidden = !isGone && left.Count == 0 && send(-id, Signals.None) != Signals.NoSuchProcess ? [id] : [];
         var (escaped, doubtful) = KillEscaped();
-        return (left.Count(stat => stat.HasEnded), [.. left.Where(stat => !stat.HasEnded).Select(stat => stat.Id), .. escaped], doubtful);
+        return (left.Count(stat => stat.HasEnded), [.. left.Where(stat => !stat.HasEnded).Select(stat => stat.Id), .. hidden, .. escaped], doubtful);
     }
 
     /// <summary>Kills what left the group and is certainly this attempt's.</summary>

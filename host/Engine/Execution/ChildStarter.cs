@@ -94,10 +94,13 @@ internal sealed class ChildStarter(ContainmentLadder ladder, HostFiles host, Spa
     /// <summary>Kills by all for which nothing has to be looked at.</summary>
     private void KillUnseen(Process process, ControlGroup? group)
     {
-        // As long as the root is not collected, a group of that id is its own.
+        // As long as the root is not collected, its id and a group of that id are its own.
         if (!process.HasExited)
+        {
             _ = send(-process.Id, Signals.Kill);
-        process.Kill();
+            _ = send(process.Id, Signals.Kill);
+        }
+
         group?.Kill();
     }
 

@@ -120,8 +120,11 @@ internal sealed partial class JobRecorder(IJobStore store, RefusalCounts refusal
     private JobFinish Terminal(
         RunningJob running, AttemptEnd end, string status, string results, string? error, DateTimeOffset now, DateTimeOffset startedAt)
     {
-        // Whoever gives a job back takes the attempt back too: behind a higher one is a host that told nobody how its command ended.
-        var confirmed = end.Run is { } run ? run.ExitConfirmed : running.Claimed.Claim.Attempt == 1 || running.Claimed.Row.Rechecks > 0;
+        // Whoever gives a job back takes the attempt back too: behind a higher one is a host that told nobody how its command ended. Of a job that is
+        // complete without a command its handler knows enough.
+        var confirmed = end.Run is { } run
+            ? run.ExitConfirmed
+            : running.Claimed.Claim.Attempt == 1 || running.Claimed.Row.Rechecks > 0 || status == JobStatuses.Completed;
         return new JobFinish
         {
             Status = status,

@@ -104,11 +104,12 @@ internal sealed class JobEndTests : IAsyncDisposable
         Assert.That(row.Text(JobAttributes.ErrorMessage), Does.StartWith("The job is not checked again, since its command may still run: "));
     }
 
-    [TestCase(1, true, "nothing was started")]
-    [TestCase(2, false, "an earlier attempt was not seen to end")]
-    public async Task An_attempt_that_starts_nothing_does_not_speak_for_one_that_nobody_saw_the_end_of(int attempt, bool isConfirmed, string proof)
+    [TestCase(1, false, true, "nothing was started")]
+    [TestCase(2, false, false, "an earlier attempt was not seen to end")]
+    [TestCase(2, true, true, "nothing was started")]
+    public async Task An_attempt_that_fails_and_starts_nothing_does_not_speak_for_one_that_nobody_saw_the_end_of(int attempt, bool isComplete, bool isConfirmed, string proof)
     {
-        _executor.Plan = _ => Task.FromResult(JobPlan.Finish(JobOutcome.Failed("no")));
+        _executor.Plan = _ => Task.FromResult(JobPlan.Finish(isComplete ? JobOutcome.Completed() : JobOutcome.Failed("no")));
 
         await _executor.ExecuteAsync(await _executor.ClaimAsync(attempt));
 

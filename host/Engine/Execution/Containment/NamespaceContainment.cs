@@ -72,8 +72,10 @@ internal sealed class NamespaceContainment(int id, ulong? startTime, string mark
             try
             {
                 suspects ??= [.. orphans.Look().Where(orphan => IsOurs(orphan) || (MayBeOursAndEnding(orphan) && !orphans.IsGivenUp(orphan))).Select(Identify)];
-                var left = KillLeft(suspects);
-                if (left.Count == 0 && !IsRunning())
+                // Asked before the look: the init of an outer process that ends meanwhile is seen by the next one.
+                var isRunning = IsRunning();
+                var left = KillLeft(suspects, isRunning);
+                if (left.Count == 0 && !isRunning)
                     return Gone();
                 if (isLate)
                     return StillThere(left);
@@ -93,10 +95,10 @@ internal sealed class NamespaceContainment(int id, ulong? startTime, string mark
 
     /// <summary>Kills which of the suspects are this attempt's.</summary>
     /// <returns>Those that are left.</returns>
-    private List<ProcessStat> KillLeft(HashSet<(int, ulong)> suspects)
+    private List<ProcessStat> KillLeft(HashSet<(int, ulong)> suspects, bool isRunning)
     {
         var left = suspects.Count == 0 ? [] : orphans.Look().Where(orphan => suspects.Contains(Identify(orphan))).ToList();
-        if (left.Count == 0 && !IsRunning())
+        if (left.Count == 0 && !isRunning)
         {
             // Of an outer process that was still there at the first look.
             left = [.. orphans.Look().Where(IsOurs)];

@@ -20,11 +20,13 @@ internal sealed class CandidateWindow(IJobStore store, JobClaimer claimer, Lapse
     // Of a page that other hosts draw from, too, only so much is taken as long as most of it is still there.
     private const int ShareOfPage = 16;
 
+    private readonly KnownWorkers _workers = new(options.WorkerId, time);
     private readonly Queue<JobRow> _rows = new();
     private Listing? _ahead;
     private long _readAt;
     private bool _isFull;
     private bool _hasOthers;
+    private HostShare _share;
     private int _taken;
     private int _lostBefore;
 
@@ -43,7 +45,13 @@ internal sealed class CandidateWindow(IJobStore store, JobClaimer claimer, Lapse
     public bool IsOld => time.GetElapsedTime(_readAt) > options.Interval;
 
     /// <summary>Whether so much of the page may be gone that it is cheaper to look again than to lose claims.</summary>
-    public bool IsUsedUp => claimer.Lost != _lostBefore || (_hasOthers && _taken >= ShareOfPage);
+    public bool IsUsedUp => claimer.Lost != _lostBefore || IsShareTaken;
+
+    /// <summary>Whether this host has taken as much of the page as it should before it looks again.</summary>
+    public bool IsShareTaken => _hasOthers && _taken > 0 && (_taken >= ShareOfPage || IsOnlyLeftToOthers);
+
+    // All hosts reach for the last rows of a queue; those of another host's share are taken one by one, when that host has left them.
+    private bool IsOnlyLeftToOthers => _rows.Count <= ShareOfPage && _rows.TryPeek(out var next) && !_share.Holds(next.Id);
 
     /// <summary>Takes the first candidate; there has to be one.</summary>
     /// <param name="query">Makes the query for the page behind this one, when that is due.</param>
@@ -114,12 +122,14 @@ internal sealed class CandidateWindow(IJobStore store, JobClaimer claimer, Lapse
         HasMore = candidates.NextDue <= query.Now;
         _taken = 0;
         _lostBefore = claimer.Lost;
-        var share = HostShare.Among(candidates.Processing, options.WorkerId);
-        _hasOthers = share.Hosts > 1 || claimer.HasCompetition;
+        _share = _workers.See(candidates.Processing);
+        _hasOthers = _share.Hosts > 1 || claimer.HasCompetition;
+        // Hosts that were started together do not see one another yet, and all would reach for the oldest jobs.
+        var mayHaveOthers = _hasOthers || (store.IsNetworked && _workers.IsNew);
         claimer.Skipped.ForgetUnlisted(query.Except, candidates);
         claimer.Abandoned = lapsed.Judge(candidates.Processing);
         _rows.Clear();
-        foreach (var row in CandidateOrder.Of(candidates, claimer.Abandoned, query.Now, _hasOthers ? share : null).Where(suits))
+        foreach (var row in CandidateOrder.Of(candidates, claimer.Abandoned, query.Now, mayHaveOthers ? _share : null).Where(suits))
         {
             _rows.Enqueue(row);
         }

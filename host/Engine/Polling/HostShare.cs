@@ -1,21 +1,17 @@
-using DelphiRunner.Engine.Stores;
-using DelphiRunner.Engine.Stores.Rows;
-
 namespace DelphiRunner.Engine.Polling;
 
 /// <summary>Which of the waiting jobs this host should reach for first, so that hosts that poll the same queue rarely reach for the same one.</summary>
 /// <remarks>
-/// Nobody hands the shares out: each host counts the workers that hold rows, itself among them, and takes the jobs that fall to its place in their
+/// Nobody hands the shares out: each host counts the workers that it saw to hold rows, itself among them, and takes the jobs that fall to its place in their
 /// order. Where two hosts count differently a claim is lost, and no more.
 /// </remarks>
 internal readonly record struct HostShare(int Place, int Hosts)
 {
-    /// <summary>The share among the workers that hold a row by a claim.</summary>
-    public static HostShare Among(IReadOnlyList<JobRow> processing, string workerId)
+    /// <summary>The share among these workers and this one.</summary>
+    public static HostShare Among(IEnumerable<string> workers, string workerId)
     {
-        var workers = processing.Where(row => ClaimIds.OfHolder(row) is not null).Select(row => row.WorkerId).OfType<string>().Append(workerId)
-            .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
-        return new HostShare(workers.IndexOf(workerId), workers.Count);
+        var all = workers.Append(workerId).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+        return new HostShare(all.IndexOf(workerId), all.Count);
     }
 
     public bool Holds(string jobId) => Hosts < 2 || Hash(jobId) % Hosts == Place;

@@ -91,6 +91,7 @@ internal sealed partial class JobPoller(
 
         var listed = false;
         var started = false;
+        var startedOfPage = false;
         while (_slots.Free > 0)
         {
             if (_sizes.TryTake(out var suitable))
@@ -99,21 +100,23 @@ internal sealed partial class JobPoller(
                 continue;
             }
 
-            // A page that this turn has read counts for the turn, however long it took.
+            // A page that this turn has read counts for the turn, however long it took; but what it left to other hosts may be left by them, too.
             var isOld = Window.IsUsedUp || (!listed && Window.IsOld);
             if (Window.Count == 0 || isOld)
             {
                 // While sizes are being asked for, the page is not used up yet.
-                if (listed || (_sizes.IsAsking && !isOld) || !await ListAsync(stoppingToken))
+                if ((listed && !(startedOfPage && Window.IsShareTaken)) || (_sizes.IsAsking && !isOld) || !await ListAsync(stoppingToken))
                 {
                     break;
                 }
 
                 listed = true;
+                startedOfPage = false;
                 continue;
             }
 
-            started |= Start(Window.Take(Query, stoppingToken), execute);
+            startedOfPage |= Start(Window.Take(Query, stoppingToken), execute);
+            started |= startedOfPage;
         }
 
         return started || Window.Count > 0 || Window.HasMore || _slots.Free <= 0 || _claimer.Skipped.HasRetries || _exclusive.HasRetries || _sizes.MayHaveMore;

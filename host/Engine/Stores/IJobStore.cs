@@ -19,6 +19,9 @@ internal interface IJobStore : IAsyncDisposable
     /// </summary>
     bool WritesInOrder { get; }
 
+    /// <summary>Whether hosts of other machines may poll it.</summary>
+    bool IsNetworked { get; }
+
     /// <summary>Creates the row unless one of its id exists. The row is stored as it is given.</summary>
     /// <returns>False when the id is taken; then nothing has changed.</returns>
     /// <exception cref="InvalidRowException">The row has no <c>job_id</c>, or an attribute that the store cannot hold.</exception>

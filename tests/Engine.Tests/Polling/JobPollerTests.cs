@@ -119,6 +119,34 @@ internal sealed class JobPollerTests
     }
 
     [Test]
+    public async Task The_last_jobs_of_another_hosts_share_are_started_within_one_turn_where_it_leaves_them()
+    {
+        const int Count = 12;
+        await CreateAsync("A", Count + 1);
+        await ClaimElsewhereAsync("A-0");
+        using var log = new RecordedEvents();
+        using var ended = new SemaphoreSlim(0);
+        var release = new TaskCompletionSource();
+
+        await Poller(slots: Count, once: false, interval: TimeSpan.FromHours(1), log: log).TurnAsync(
+            async job =>
+            {
+                await release.Task;
+                await FinishAsync(job);
+                ended.Release();
+            },
+            CancellationToken.None);
+        release.SetResult();
+        foreach (var _ in Enumerable.Range(0, Count))
+        {
+            Assert.That(await ended.WaitAsync(Soon), Is.True);
+        }
+
+        Assert.That(_started, Is.Unique.And.Not.Contains("A-0"));
+        Assert.That(log.Count("CandidatesFound"), Is.GreaterThan(2), "jobs of the other's share are taken one by one");
+    }
+
+    [Test]
     public async Task A_listing_that_takes_longer_than_the_interval_starts_its_jobs_all_the_same()
     {
         await CreateAsync("A", 300);

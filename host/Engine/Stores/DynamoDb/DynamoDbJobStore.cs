@@ -39,6 +39,8 @@ internal sealed class DynamoDbJobStore : IJobStore
 
     public bool WritesInOrder => false;
 
+    public bool IsNetworked => true;
+
     /// <inheritdoc/>
     /// <exception cref="InvalidRowException">Also when an attribute is the key of an index and empty or of another type than that.</exception>
     public async Task<bool> CreateAsync(JobRow row, CancellationToken cancellationToken)

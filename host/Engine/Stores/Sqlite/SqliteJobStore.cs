@@ -33,6 +33,8 @@ internal sealed class SqliteJobStore : IJobStore
     /// <remarks>There is one writer, and it takes the writes in the order of the calls.</remarks>
     public bool WritesInOrder => true;
 
+    public bool IsNetworked => false;
+
     public async Task<bool> CreateAsync(JobRow row, CancellationToken cancellationToken)
     {
         var encoded = new EncodedRow(row);

@@ -105,7 +105,7 @@ internal sealed partial class JobPoller(
             if (Window.Count == 0 || isOld)
             {
                 // While sizes are being asked for, the page is not used up yet.
-                if ((listed && !(startedOfPage && Window.IsShareTaken)) || (_sizes.IsAsking && !isOld) || !await ListAsync(stoppingToken))
+                if ((listed && !(startedOfPage && MayLookAgain(stoppingToken))) || (_sizes.IsAsking && !isOld) || !await ListAsync(stoppingToken))
                 {
                     break;
                 }
@@ -121,6 +121,9 @@ internal sealed partial class JobPoller(
 
         return started || Window.Count > 0 || Window.HasMore || _slots.Free <= 0 || _claimer.Skipped.HasRetries || _exclusive.HasRetries || _sizes.MayHaveMore;
     }
+
+    // Where claims fail it would look again and again, and the queue has to be left alone for a while.
+    private bool MayLookAgain(CancellationToken stoppingToken) => Window.IsShareTaken && !_claimer.IsFailing && !stoppingToken.IsCancellationRequested;
 
     private async Task<bool> ListAsync(CancellationToken stoppingToken)
     {

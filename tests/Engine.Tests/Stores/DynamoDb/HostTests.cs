@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using DelphiRunner.Engine.Stores;
 using DelphiRunner.Engine.Stores.DynamoDb;
 using DelphiRunner.Engine.Stores.Rows;
@@ -143,6 +144,37 @@ internal sealed class HostTests
         Assert.That(host.Log.Count("ClaimFailed"), Is.EqualTo(1));
         Assert.That(host.Log.MessageOf("ClaimFailed"), Does.Contain("The credentials have expired"));
         Assert.That(host.Log.Count("PollFailed"), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Refused_claims_beside_another_host_are_not_tried_with_one_job_after_the_other()
+    {
+        const int Count = 200;
+        var connection = new FaultyConnection
+        {
+            Before = (request, _) => Task.FromResult(
+                request.Operation == "UpdateItem" && request.Body.Contains("job-", StringComparison.Ordinal) ? FaultyConnection.Refusal("AccessDeniedException", "no") : null),
+        };
+        await using var host = new HostOnTable(_table, connection);
+        await host.SubmitAsync(Count, Mark);
+        await _table.PutAsync(new JsonObject
+        {
+            ["job_id"] = new JsonObject { ["S"] = "held" },
+            ["job_type"] = new JsonObject { ["S"] = "SHELL" },
+            ["status"] = new JsonObject { ["S"] = "PROCESSING" },
+            ["created_at"] = new JsonObject { ["S"] = "2026-01-01T00:00:00Z" },
+            ["worker_id"] = new JsonObject { ["S"] = "another" },
+            ["claim_id"] = new JsonObject { ["S"] = "another.1" },
+        });
+
+        using var stopping = new CancellationTokenSource();
+        var running = host.RunAsync(slots: Count, once: false, stopping.Token, TimeSpan.FromHours(1));
+        await host.Log.Logged("PollFailed", 1).WaitAsync(Soon);
+        await stopping.CancelAsync();
+        await running.WaitAsync(Soon);
+
+        Assert.That(host.Log.Count("ClaimFailed"), Is.EqualTo(1));
+        Assert.That(connection.Count("UpdateItem"), Is.LessThan(Count / 2), "claims that were tried before the queue was left alone");
     }
 
     [Test]

@@ -51,6 +51,20 @@ internal sealed record AttemptEnd
         ? this
         : this with { Reason = Reason is null ? null : masker.Mask(Reason), Outcome = Outcome is null ? null : Masked(Outcome, masker) };
 
+    /// <summary>Makes sure that the results can be stored: where they cannot, the job fails without them, with that behind its own error.</summary>
+    public AttemptEnd WithUsableResults(out bool areRefused)
+    {
+        areRefused = false;
+        if (Kind != AttemptEndKind.Outcome || Outcome is not { Kind: not JobOutcomeKind.Recheck, ResultsJson: { } results } || StoredResults.FaultOf(results) is not { } fault)
+        {
+            return this;
+        }
+
+        areRefused = true;
+        var error = Outcome.Error is { } own ? $"{own.TrimEnd('.')}. {fault}" : fault;
+        return this with { Outcome = JobOutcome.Failed(error) with { Attributes = Outcome.Attributes } };
+    }
+
     public static JobOutcome Masked(JobOutcome outcome, SecretMasker masker) =>
         (outcome.Error is { } error ? JobOutcome.Failed(masker.Mask(error)) : outcome) with
         {

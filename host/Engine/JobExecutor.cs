@@ -43,12 +43,18 @@ internal sealed partial class JobExecutor(
                 LogHandlerFailed(MaskedException.Of(fault, masker), claim.JobId, handler.Name, handler.Plugin);
             }
 
+            end = end.Masked(masker).WithUsableResults(out var areRefused);
+            if (areRefused)
+            {
+                refusals.Add(RefusalKind.Job, running.Claimed.Row.JobType);
+            }
+
             if (end is { Kind: AttemptEndKind.Outcome, Outcome.Kind: JobOutcomeKind.Failed } && folder.KeepFailed() is { } kept)
             {
                 running.Log.Add(JobLog.Information, kept);
             }
 
-            await recorder.RecordAsync(running, end.Masked(masker), startedAt);
+            await recorder.RecordAsync(running, end, startedAt);
         }
         catch (Exception exception)
         {

@@ -74,19 +74,7 @@ internal sealed partial class JobRecorder(IJobStore store, RefusalCounts refusal
         var attributes = Allowed(running, outcome);
         var isCompleted = outcome.Kind == JobOutcomeKind.Completed;
         var error = Cut(outcome.Error);
-        string results;
-        try
-        {
-            results = StoredResults.Results(isCompleted ? StoredResults.Success : StoredResults.Failure, now, error, outcome.ResultsJson);
-        }
-        catch (InvalidJobException exception)
-        {
-            refusals.Add(RefusalKind.Job, running.Claimed.Row.JobType);
-            isCompleted = false;
-            error = exception.Message;
-            results = StoredResults.Results(StoredResults.Failure, now, error, null);
-        }
-
+        var results = StoredResults.Results(isCompleted ? StoredResults.Success : StoredResults.Failure, now, error, outcome.ResultsJson);
         if (error is not null)
         {
             running.Log.Add(JobLog.Error, error);

@@ -29,6 +29,20 @@ internal static class StoredResults
 
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    /// <summary>Says why a handler's results cannot be stored; null when they can.</summary>
+    public static string? FaultOf(string handlerResults)
+    {
+        try
+        {
+            Results(Success, default, error: null, handlerResults);
+            return null;
+        }
+        catch (InvalidJobException exception)
+        {
+            return exception.Message;
+        }
+    }
+
     /// <summary>Makes <c>job_results</c>: the host's keys first, then the handler's, of which none can replace one of the host's.</summary>
     /// <exception cref="InvalidJobException">The handler's results are no JSON object.</exception>
     public static string Results(string resultType, DateTimeOffset completedAt, string? error, string? handlerResults)

@@ -150,6 +150,30 @@ internal sealed class JobEndTests : IAsyncDisposable
     }
 
     [Test]
+    public async Task A_job_that_fails_by_its_results_alone_keeps_its_work_folder()
+    {
+        var isKept = false;
+        _executor.OnKept = () => isKept = true;
+        _executor.Script = "echo evidence > file";
+        _executor.Conclude = (_, _) => Task.FromResult(JobOutcome.Completed() with { ResultsJson = "[1]" });
+
+        await _executor.ExecuteAsync(await _executor.ClaimAsync());
+
+        Assert.That(isKept, Is.True);
+        Assert.That((await _executor.RowAsync()).Text(JobAttributes.Logs), Does.Contain("The work folder is kept until"));
+    }
+
+    [Test]
+    public async Task Results_that_cannot_be_stored_do_not_hide_why_the_job_failed()
+    {
+        _executor.Conclude = (_, _) => Task.FromResult(JobOutcome.Failed("The model is empty.") with { ResultsJson = "[1]" });
+
+        await _executor.ExecuteAsync(await _executor.ClaimAsync());
+
+        Assert.That((await _executor.RowAsync()).Text(JobAttributes.ErrorMessage), Is.EqualTo("The model is empty. The handler's results are JSON, but no object."));
+    }
+
+    [Test]
     public async Task A_long_error_is_not_cut_within_a_character()
     {
         _executor.Plan = _ => Task.FromResult(JobPlan.Finish(JobOutcome.Failed(new string('x', 3999) + "\U0001F600 and more")));

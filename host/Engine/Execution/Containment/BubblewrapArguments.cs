@@ -22,8 +22,6 @@ internal static class BubblewrapArguments
         return
         [
             .. isStrict ? StrictView(confinement.Strict) : ["--dev-bind", "/", "/", "--proc", "/proc", "--ro-bind-try", ControlGroupFolder, ControlGroupFolder],
-            .. isStrict ? confinement.Strict.Readable.SelectMany(path => Bind("--ro-bind", path)) : [],
-            .. isStrict ? confinement.Strict.Writable.SelectMany(path => Bind("--bind", path)) : [],
             // Behind what the operator opens, which may lie around what is the host's.
             .. CoverHost(host, workFolder),
             .. host.FindOutside().SelectMany(CoverFile),
@@ -39,12 +37,17 @@ internal static class BubblewrapArguments
         ];
     }
 
-    private static IEnumerable<string> StrictView(StrictOptions options) =>
-    [
-        // What is written to a folder in memory counts as nobody's memory where no controller counts it, so that each has a size.
-        "--ro-bind", "/", "/", "--dev", "/dev", .. Private("/dev/shm", options), "--remount-ro", "/dev", "--proc", "/proc",
-        .. PrivateFolders(options.Network).SelectMany(path => Private(path, options)),
-    ];
+    private static IEnumerable<string> StrictView(StrictOptions options)
+    {
+        List<string> privateFolders = [.. PrivateFolders(options.Network)];
+        return
+        [
+            // What is written to a folder in memory counts as nobody's memory where no controller counts it, so that each has a size.
+            "--ro-bind", "/", "/", "--dev", "/dev", .. Private("/dev/shm", options), "--remount-ro", "/dev", "--proc", "/proc",
+            .. privateFolders.SelectMany(path => Private(path, options)),
+            .. OpenedPaths.Arguments(options, privateFolders),
+        ];
+    }
 
     // By their real paths, since bubblewrap mounts nothing where an absolute link stands.
     private static IEnumerable<string> PrivateFolders(bool hasNetwork)

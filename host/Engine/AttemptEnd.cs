@@ -55,13 +55,14 @@ internal sealed record AttemptEnd
     public AttemptEnd WithUsableResults(out bool areRefused)
     {
         areRefused = false;
-        if (Kind != AttemptEndKind.Outcome || Outcome is not { Kind: not JobOutcomeKind.Recheck, ResultsJson: { } results } || StoredResults.FaultOf(results) is not { } fault)
+        if (Kind != AttemptEndKind.Outcome || Outcome is not { Kind: not JobOutcomeKind.Recheck, ResultsJson: { } results } || StoredResults.FaultOf(Outcome.Error, results) is not { } fault)
         {
             return this;
         }
 
         areRefused = true;
-        var error = Outcome.Error is { } own ? $"{own.TrimEnd('.')}. {fault}" : fault;
+        const int Half = (JobRecorder.MaxErrorLength / 2) - 1;
+        var error = Outcome.Error is { } own ? $"{JobRecorder.Cut(own, Half).TrimEnd('.')}. {JobRecorder.Cut(fault, Half)}" : fault;
         return this with { Outcome = JobOutcome.Failed(error) with { Attributes = Outcome.Attributes } };
     }
 

@@ -14,12 +14,16 @@ internal sealed partial class JobRecorder(IJobStore store, RefusalCounts refusal
     /// <summary>The largest excerpt that an ended row carries, in bytes.</summary>
     public const int FinalExcerptBytes = 100 * 1024;
 
-    private const int MaxErrorLength = 4000;
+    /// <summary>The longest error that a row carries, in UTF-16 code units.</summary>
+    public const int MaxErrorLength = 4000;
 
     private static readonly Dictionary<string, RowValue> NoAttributes = [];
 
     private static readonly TimeSpan WriteLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
+
+    /// <summary>Cuts an error to a length, but not within a surrogate pair: half of one is no text.</summary>
+    public static string Cut(string error, int length) => error.Length <= length ? error : error[..(char.IsHighSurrogate(error[length - 1]) ? length - 1 : length)];
 
     /// <summary>Records the end. Tries as long as the claim holds, since a job that ended unrecorded would run again.</summary>
     public async Task RecordAsync(RunningJob running, AttemptEnd end, DateTimeOffset startedAt)
@@ -38,11 +42,6 @@ internal sealed partial class JobRecorder(IJobStore store, RefusalCounts refusal
         var result = await TryUntilLost(running, write);
         LogRecorded(result, claim.JobId, status);
     }
-
-    // Half a surrogate pair is no text.
-    private static string? Cut(string? error) => error is { Length: > MaxErrorLength }
-        ? error[..(char.IsHighSurrogate(error[MaxErrorLength - 1]) ? MaxErrorLength - 1 : MaxErrorLength)]
-        : error;
 
     private async Task<(string Status, Func<bool, CancellationToken, Task<FinishResult>> Write)> WriteFor(RunningJob running, AttemptEnd end, DateTimeOffset startedAt)
     {
@@ -73,7 +72,7 @@ internal sealed partial class JobRecorder(IJobStore store, RefusalCounts refusal
         // Before the log is taken, in which it says what it refuses.
         var attributes = Allowed(running, outcome);
         var isCompleted = outcome.Kind == JobOutcomeKind.Completed;
-        var error = Cut(outcome.Error);
+        var error = outcome.Error is { } whole ? Cut(whole, MaxErrorLength) : null;
         var results = StoredResults.Results(isCompleted ? StoredResults.Success : StoredResults.Failure, now, error, outcome.ResultsJson);
         if (error is not null)
         {

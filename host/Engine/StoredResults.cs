@@ -29,12 +29,12 @@ internal static class StoredResults
 
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Says why a handler's results cannot be stored; null when they can.</summary>
-    public static string? FaultOf(string handlerResults)
+    /// <summary>Says why a handler's results cannot be stored beside its error; null when they can.</summary>
+    public static string? FaultOf(string? error, string handlerResults)
     {
         try
         {
-            Results(Success, default, error: null, handlerResults);
+            Results(error is null ? Success : Failure, default, error, handlerResults);
             return null;
         }
         catch (InvalidJobException exception)

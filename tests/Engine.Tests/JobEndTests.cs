@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.Versioning;
+using System.Text.Json.Nodes;
 using DelphiRunner.Contracts;
 using DelphiRunner.Engine.Execution;
 using DelphiRunner.Engine.Polling;
@@ -171,6 +172,26 @@ internal sealed class JobEndTests : IAsyncDisposable
         await _executor.ExecuteAsync(await _executor.ClaimAsync());
 
         Assert.That((await _executor.RowAsync()).Text(JobAttributes.ErrorMessage), Is.EqualTo("The model is empty. The handler's results are JSON, but no object."));
+    }
+
+    [Test]
+    public async Task An_error_of_any_length_leaves_room_for_what_is_wrong_with_the_results()
+    {
+        _executor.Conclude = (_, _) => Task.FromResult(JobOutcome.Failed(new string('x', 5000)) with { ResultsJson = "[1]" });
+
+        await _executor.ExecuteAsync(await _executor.ClaimAsync());
+
+        Assert.That((await _executor.RowAsync()).Text(JobAttributes.ErrorMessage), Does.Match("^x{1000,}\\. The handler's results are JSON, but no object\\.$"));
+    }
+
+    [Test]
+    public async Task Only_what_is_stored_of_the_results_has_to_be_text()
+    {
+        _executor.Conclude = (_, _) => Task.FromResult(JobOutcome.Failed("broken") with { ResultsJson = """{"error":"\udcff","rows":3}""" });
+
+        await _executor.ExecuteAsync(await _executor.ClaimAsync());
+
+        Assert.That(JsonNode.Parse((await _executor.RowAsync()).Text(JobAttributes.JobResults)!)!["rows"]!.GetValue<int>(), Is.EqualTo(3));
     }
 
     [Test]

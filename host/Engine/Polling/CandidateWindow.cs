@@ -27,7 +27,7 @@ internal sealed class CandidateWindow(IJobStore store, JobClaimer claimer, Lapse
     private bool _isFull;
     private bool _hasOthers;
     private HostShare _share;
-    private int _taken;
+    private int _started;
     private int _lostBefore;
 
     public int Count => _rows.Count;
@@ -48,7 +48,7 @@ internal sealed class CandidateWindow(IJobStore store, JobClaimer claimer, Lapse
     public bool IsUsedUp => claimer.Lost != _lostBefore || IsShareTaken;
 
     /// <summary>Whether this host has taken as much of the page as it should before it looks again.</summary>
-    public bool IsShareTaken => _hasOthers && _taken > 0 && (_taken >= ShareOfPage || IsOnlyLeftToOthers);
+    public bool IsShareTaken => _hasOthers && _started > 0 && (_started >= ShareOfPage || IsOnlyLeftToOthers);
 
     // All hosts reach for the last rows of a queue; those of another host's share are taken one by one, when that host has left them.
     private bool IsOnlyLeftToOthers => _rows.Count <= ShareOfPage && _rows.TryPeek(out var next) && !_share.Holds(next.Id);
@@ -66,9 +66,11 @@ internal sealed class CandidateWindow(IJobStore store, JobClaimer claimer, Lapse
             _ahead = new Listing(asked, time.GetTimestamp(), Task.Run(() => store.ListCandidatesAsync(asked, stoppingToken), stoppingToken));
         }
 
-        _taken++;
         return _rows.Dequeue();
     }
+
+    /// <summary>Counts a row that was taken and for which a claim is on its way.</summary>
+    public void CountStarted() => _started++;
 
     /// <summary>Replaces the page, by the one that was read ahead if this one was used to its end and that is still new.</summary>
     /// <param name="query">Makes the query.</param>
@@ -120,14 +122,14 @@ internal sealed class CandidateWindow(IJobStore store, JobClaimer claimer, Lapse
         _isFull = candidates.Pending.Count == Size;
         NextDue = candidates.NextDue;
         HasMore = candidates.NextDue <= query.Now;
-        _taken = 0;
+        _started = 0;
         _lostBefore = claimer.Lost;
-        _share = _workers.See(candidates.Processing);
+        claimer.Abandoned = lapsed.Judge(candidates.Processing);
+        _share = _workers.See([.. candidates.Processing.Except(claimer.Abandoned)]);
         _hasOthers = _share.Hosts > 1 || claimer.HasCompetition;
         // Hosts that were started together do not see one another yet, and all would reach for the oldest jobs.
         var mayHaveOthers = _hasOthers || (store.IsNetworked && _workers.IsNew);
         claimer.Skipped.ForgetUnlisted(query.Except, candidates);
-        claimer.Abandoned = lapsed.Judge(candidates.Processing);
         _rows.Clear();
         foreach (var row in CandidateOrder.Of(candidates, claimer.Abandoned, query.Now, mayHaveOthers ? _share : null).Where(suits))
         {

@@ -34,6 +34,9 @@ internal sealed partial class JobClaimer(
     /// <summary>Whether the last claim could not even be tried.</summary>
     public bool IsFailing => Volatile.Read(ref _isFailing);
 
+    /// <summary>Whether claims could not even be tried since that was last taken.</summary>
+    public bool HasFailures => Volatile.Read(ref _failures) > 0;
+
     /// <summary>How long a job is left alone that could not be claimed.</summary>
     public static TimeSpan SkipLength(TimeSpan interval) =>
         TimeSpan.FromMilliseconds(Math.Clamp(interval.TotalMilliseconds, 50, 2000));

@@ -89,9 +89,8 @@ internal sealed partial class JobPoller(
             throw new StoreException($"Jobs could not be claimed from {store.Name}.");
         }
 
-        var listed = false;
+        var looks = 0;
         var started = false;
-        var startedOfPage = false;
         while (_slots.Free > 0)
         {
             if (_sizes.TryTake(out var suitable))
@@ -101,29 +100,32 @@ internal sealed partial class JobPoller(
             }
 
             // A page that this turn has read counts for the turn, however long it took; but what it left to other hosts may be left by them, too.
-            var isOld = Window.IsUsedUp || (!listed && Window.IsOld);
+            var isOld = Window.IsUsedUp || (looks == 0 && Window.IsOld);
             if (Window.Count == 0 || isOld)
             {
                 // While sizes are being asked for, the page is not used up yet.
-                if ((listed && !(startedOfPage && MayLookAgain(stoppingToken))) || (_sizes.IsAsking && !isOld) || !await ListAsync(stoppingToken))
+                if (!MayLook(looks, stoppingToken) || (_sizes.IsAsking && !isOld) || !await ListAsync(stoppingToken))
                 {
                     break;
                 }
 
-                listed = true;
-                startedOfPage = false;
+                looks++;
                 continue;
             }
 
-            startedOfPage |= Start(Window.Take(Query, stoppingToken), execute);
-            started |= startedOfPage;
+            if (Start(Window.Take(Query, stoppingToken), execute))
+            {
+                Window.CountStarted();
+                started = true;
+            }
         }
 
         return started || Window.Count > 0 || Window.HasMore || _slots.Free <= 0 || _claimer.Skipped.HasRetries || _exclusive.HasRetries || _sizes.MayHaveMore;
     }
 
-    // Where claims fail it would look again and again, and the queue has to be left alone for a while.
-    private bool MayLookAgain(CancellationToken stoppingToken) => Window.IsShareTaken && !_claimer.IsFailing && !stoppingToken.IsCancellationRequested;
+    // Once, and again for what other hosts leave; but a turn has an end, and where claims fail the queue has to be left alone for a while.
+    private bool MayLook(int looks, CancellationToken stoppingToken) =>
+        looks == 0 || (looks < options.Slots && Window.IsShareTaken && !_claimer.HasFailures && !stoppingToken.IsCancellationRequested);
 
     private async Task<bool> ListAsync(CancellationToken stoppingToken)
     {

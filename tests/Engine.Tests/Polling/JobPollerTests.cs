@@ -147,6 +147,35 @@ internal sealed class JobPollerTests
     }
 
     [Test]
+    public async Task Jobs_that_exclude_one_another_do_not_hold_up_those_behind_them_beside_another_host()
+    {
+        await CreateAsync("A", 1);
+        await ClaimElsewhereAsync("A-0");
+        await CreateAsync("X", 9, conversationId: "7");
+        await CreateAsync("Z", 1, conversationId: "8");
+        var served = Served() with { JobTypes = new HashSet<string> { "A", "X", "Z" }, ExclusiveBy = new Dictionary<string, string> { ["X"] = JobAttributes.ConversationId } };
+        var release = new TaskCompletionSource();
+        using var ended = new SemaphoreSlim(0);
+
+        await Poller(slots: 4, once: false, served: served, interval: TimeSpan.FromHours(1)).TurnAsync(
+            async job =>
+            {
+                await release.Task;
+                await FinishAsync(job);
+                ended.Release();
+            },
+            CancellationToken.None);
+        release.SetResult();
+        foreach (var _ in Enumerable.Range(0, 2))
+        {
+            Assert.That(await ended.WaitAsync(Soon), Is.True);
+        }
+
+        Assert.That(_started.Count(id => id.StartsWith('X')), Is.EqualTo(1));
+        Assert.That(_started, Has.Member("Z-0"));
+    }
+
+    [Test]
     public async Task A_listing_that_takes_longer_than_the_interval_starts_its_jobs_all_the_same()
     {
         await CreateAsync("A", 300);

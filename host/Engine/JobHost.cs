@@ -44,7 +44,7 @@ internal sealed partial class JobHost(
         using var spawner = new Spawner(options.Execution.Nice);
         using var ladder = await ProbeAsync(spawner);
         var refusals = new RefusalCounts(plugins.JobTypes, loggers.CreateLogger<RefusalCounts>());
-        var served = new ConfinedJobTypes(new ConfinementPolicy(ladder, options.Execution.Sandbox), options.JobTypes, refusals, loggers.CreateLogger<ConfinedJobTypes>()).Narrow(Served, ladder);
+        var served = new ConfinedJobTypes(PolicyFor(ladder), options.JobTypes, refusals, loggers.CreateLogger<ConfinedJobTypes>()).Narrow(Served, ladder);
         LogStarting(workerId, store.Name, string.Join(", ", served.JobTypes.Order(StringComparer.Ordinal)), options.Serving.Slots);
         if (options.Instance.Size is { } size)
         {
@@ -137,13 +137,16 @@ internal sealed partial class JobHost(
             time,
             loggers.CreateLogger<JobExecutor>());
 
+    private ConfinementPolicy PolicyFor(ContainmentLadder ladder) =>
+        new(ladder, options.Execution.Sandbox, [.. options.JobTypes.Values.SelectMany(jobType => jobType.Confinement.Strict.Writable)]);
+
     private JobCommands CommandsFor(ExecutorOptions executorOptions, Spawner spawner, ContainmentLadder ladder)
     {
         var environment = HostEnvironment();
         var host = HostFiles.Of(options.State, options.QueueFile, options.Security.SecretFiles.Values) with { SecretFolder = executorOptions.Folders.Secrets.OpenPath is { } secrets ? ProgramPath.InRealFolder(secrets) : null };
         return new JobCommands(
             new CommandPolicy(options.Security, options.State, environment),
-            new ConfinementPolicy(ladder, options.Execution.Sandbox),
+            PolicyFor(ladder),
             new ProcessRunner(options.Execution, ladder, host, spawner, time),
             executorOptions,
             new HostSecrets(options.Security.SecretFiles, environment));

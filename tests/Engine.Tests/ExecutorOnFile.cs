@@ -99,7 +99,7 @@ internal sealed class ExecutorOnFile : IAsyncDisposable
         var runner = new ProcessRunner(new ExecutionOptions(), _ladder, HostFiles.Of(State, null, []), _spawner, TimeProvider.System) { Send = Send, DeathLimit = DeathLimit };
         var commands = new JobCommands(
             new CommandPolicy(new SecurityOptions(), State, environment),
-            new ConfinementPolicy(_ladder, SandboxMode.Off),
+            new ConfinementPolicy(_ladder, SandboxMode.Off, []),
             runner,
             options,
             new HostSecrets(new Dictionary<string, string>(), environment));

@@ -74,7 +74,7 @@ internal sealed class ContainmentMeasure(BenchmarkArguments arguments)
 
     private static IEnumerable<(string Name, Confinement Confinement)> Confinements(ContainmentLadder ladder)
     {
-        var policy = new ConfinementPolicy(ladder, SandboxMode.Auto);
+        var policy = new ConfinementPolicy(ladder, SandboxMode.Auto, []);
         SandboxProfile[] profiles =
             [SandboxProfile.Off, .. ladder.NoNamespace is null ? [SandboxProfile.Processes] : Array.Empty<SandboxProfile>(), .. ladder.NoStrict is null ? [SandboxProfile.Strict] : Array.Empty<SandboxProfile>()];
         foreach (var confinement in profiles.Select(profile => policy.Decide(new ConfinementOptions { Sandbox = profile })))

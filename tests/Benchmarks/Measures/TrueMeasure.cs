@@ -69,7 +69,7 @@ internal sealed class TrueMeasure(BenchmarkArguments arguments, SandboxMode sand
     private IEnumerable<string> Prefix(ContainmentLadder ladder, string work) => ladder.Best == Rung.ProcessTree
         ? throw new MeasureException("There is no program 'setsid' on the PATH; without it the host cannot be measured as it runs on Linux. Install util-linux.")
         : LaunchLine.Prefix(
-            new ConfinementPolicy(ladder, sandbox).Decide(new ConfinementOptions()),
+            new ConfinementPolicy(ladder, sandbox, []).Decide(new ConfinementOptions()),
             ladder.Programs,
             HostFiles.Of(Path.GetFullPath(Path.Combine(work, "..", "..")), queue: null, secrets: []),
             work,

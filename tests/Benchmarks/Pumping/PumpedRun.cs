@@ -42,7 +42,7 @@ internal sealed class PumpedRun : IDisposable
         var request = new ProcessRequest
         {
             Command = command,
-            Confinement = new ConfinementPolicy(_ladder, SandboxMode.Off).Decide(new ConfinementOptions()),
+            Confinement = new ConfinementPolicy(_ladder, SandboxMode.Off, []).Decide(new ConfinementOptions()),
             Files = new AttemptFiles { WorkFolder = work, SpoolPath = Path.Combine(folder.State, "spool.log"), ResultPath = Path.Combine(work, "result.json") },
             Mark = $"{FenceVariable}={command.Environment[FenceVariable]}",
             Stop = new StopOptions(),

@@ -5,7 +5,8 @@ namespace DelphiRunner.Engine.Execution.Containment;
 /// <summary>Decides how the commands of a job type run on this machine: never less confined than the operator demands, and never silently.</summary>
 /// <param name="ladder">The rungs that the machine has.</param>
 /// <param name="mode">The key <c>execution.sandbox</c>.</param>
-internal sealed class ConfinementPolicy(ContainmentLadder ladder, SandboxMode mode)
+/// <param name="writable">What <c>strict</c> lets commands of any job type write.</param>
+internal sealed class ConfinementPolicy(ContainmentLadder ladder, SandboxMode mode, IReadOnlyList<string> writable)
 {
     private static readonly string Install = OperatingSystem.IsLinux() ? "Install bubblewrap, and let this user make namespaces" : "Run the host on Linux with bubblewrap";
 
@@ -21,6 +22,7 @@ internal sealed class ConfinementPolicy(ContainmentLadder ladder, SandboxMode mo
             Rung = rung,
             Profile = options.Sandbox ?? SandboxProfile.Processes,
             Strict = ladder.SizesPrivateFolders ? options.Strict : options.Strict with { PrivateBytes = null },
+            WritableByCommands = writable,
             User = options.User,
             HasControlGroup = ladder.Groups is not null,
             Weaker = weaker,

@@ -5,44 +5,99 @@ namespace DelphiRunner.Engine.Execution.Containment;
 /// <summary>The arguments of <c>bwrap</c> for the paths that <c>strict</c> leaves open, which may lie behind links.</summary>
 /// <remarks>
 /// Each is mounted at its real place alone: bubblewrap mounts nothing where an absolute link stands, and a second mount would show what is covered at the
-/// first. A link on the way there that is in a private folder, which begins empty, is made again.
+/// first. The links on the way there that are in a private folder, which begins empty, are made again.
 /// </remarks>
-internal static class OpenedPaths
+internal sealed class OpenedPaths
 {
+    private const int MaxLinks = 40;
+
+    private readonly IReadOnlyList<string> _privateFolders;
+    private readonly List<(string Path, string How)> _mounts;
+    private readonly List<(string Path, string Target)> _links;
+
     /// <param name="options">What is left open. A path that does not exist stays as it is, and bubblewrap says so.</param>
+    /// <param name="writable">What commands of any job type may write.</param>
     /// <param name="privateFolders">The real paths of the folders that begin empty.</param>
-    public static IEnumerable<string> Arguments(StrictOptions options, IReadOnlyList<string> privateFolders)
+    /// <exception cref="ConfinementException">A link on the way may be a command's.</exception>
+    /// <exception cref="IOException">Where one leads cannot be told.</exception>
+    public OpenedPaths(StrictOptions options, IEnumerable<string> writable, IReadOnlyList<string> privateFolders)
     {
-        List<string> readable = [.. options.Readable.Select(RealPath)];
-        List<string> writable = [.. options.Writable.Select(RealPath)];
-        var links = options.Readable.Concat(options.Writable).Select(path => LinkOnTheWay(path, privateFolders)).OfType<string>()
-            .Where(link => !readable.Concat(writable).Any(opened => IsWithin(opened, link))).Distinct(StringComparer.Ordinal);
+        _privateFolders = privateFolders;
+        // What lies within another comes behind it, and would be hidden by it otherwise.
+        _mounts =
+        [
+            .. options.Readable.Select(path => (Path: RealPath(path), How: "--ro-bind")).Concat(options.Writable.Select(path => (Path: RealPath(path), How: "--bind")))
+                .OrderBy(mount => mount.Path.Count(letter => letter == '/')),
+        ];
+        _links = [.. options.Readable.Concat(options.Writable).SelectMany(LinksOnTheWay).Distinct()];
+        RefuseLinksOfCommands([.. options.Writable.Concat(writable).Select(RealPath)]);
+    }
+
+    /// <summary>Gives the arguments, to follow those of the private folders.</summary>
+    public IEnumerable<string> Arguments()
+    {
+        var again = _links.Where(link => IsPrivate(link.Path) && !_mounts.Exists(mount => IsWithin(mount.Path, link.Path))).ToList();
         return
         [
-            .. readable.SelectMany(path => new[] { "--ro-bind", path, path }),
-            .. writable.SelectMany(path => new[] { "--bind", path, path }),
-            .. links.SelectMany(link => new[] { "--symlink", RealPath(link), link }),
+            // By default bubblewrap makes what leads to a folder for its owner alone, who may be another.
+            .. _mounts.Select(mount => mount.Path).Concat(again.Select(link => link.Path)).SelectMany(PrivateFoldersAbove).Distinct().SelectMany(folder => new[] { "--dir", folder }),
+            .. _mounts.SelectMany(mount => new[] { mount.How, mount.Path, mount.Path }),
+            .. again.SelectMany(link => new[] { "--symlink", link.Target, link.Path }),
         ];
     }
 
     private static string RealPath(string path) => ProgramPath.TryResolve(path) ?? path;
 
-    // The first one: what it leads to is there by its real path, whatever links follow.
-    private static string? LinkOnTheWay(string path, IReadOnlyList<string> privateFolders)
-    {
-        var folder = "/";
-        foreach (var name in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
-        {
-            var step = Path.Combine(folder, name);
-            if (new FileInfo(step).LinkTarget is not null && privateFolders.Any(one => IsWithin(one, step)))
-                return step;
-            if (ProgramPath.TryResolve(step) is not { } real)
-                return null;
-            folder = real;
-        }
+    private static bool IsWithin(string folder, string path) => path.StartsWith(folder.TrimEnd('/') + '/', StringComparison.Ordinal);
 
-        return null;
+    private bool IsPrivate(string path) => _privateFolders.Any(folder => IsWithin(folder, path));
+
+    /// <summary>The folders between a private one and a path in it, the outermost first.</summary>
+    private IEnumerable<string> PrivateFoldersAbove(string path)
+    {
+        var above = new Stack<string>();
+        for (var folder = Path.GetDirectoryName(path); folder is not null && IsPrivate(folder); folder = Path.GetDirectoryName(folder))
+            above.Push(folder);
+        return above;
     }
 
-    private static bool IsWithin(string folder, string path) => path.StartsWith(folder.TrimEnd('/') + '/', StringComparison.Ordinal);
+    /// <summary>Every link that the system follows on the way to a path, by its real place, and what it holds.</summary>
+    private static IEnumerable<(string Path, string Target)> LinksOnTheWay(string path)
+    {
+        var folder = "/";
+        var left = new Stack<string>(Names(path));
+        for (var links = 0; links < MaxLinks && left.TryPop(out var name);)
+        {
+            var step = Path.Combine(folder, name);
+            if (name == "..")
+            {
+                folder = Path.GetDirectoryName(folder) ?? folder;
+            }
+            else if (new FileInfo(step).LinkTarget is { } target)
+            {
+                yield return (step, target);
+                links++;
+                folder = target.StartsWith('/') ? "/" : folder;
+                foreach (var next in Names(target))
+                    left.Push(next);
+            }
+            else
+            {
+                folder = step;
+            }
+        }
+    }
+
+    // The last one first, as a stack takes them.
+    private static IEnumerable<string> Names(string path) => path.Split('/').Where(name => name is not ("" or ".")).Reverse();
+
+    // Who may write where a link stands decides where it leads.
+    private void RefuseLinksOfCommands(List<string> writable)
+    {
+        foreach (var (link, _) in _links)
+        {
+            if (writable.Find(folder => IsWithin(folder, link)) is { } folder)
+                throw new ConfinementException($"'{link}' is a link in '{folder}', which commands may write, so that one of them could lead it elsewhere. Name in 'strict' where it leads, not the link.");
+        }
+    }
 }

@@ -12,7 +12,7 @@ public sealed class ConfinementPolicyTests
     {
         using var ladder = Ladder(noNamespace: null);
 
-        var confinement = new ConfinementPolicy(ladder, SandboxMode.Auto).Decide(new ConfinementOptions());
+        var confinement = new ConfinementPolicy(ladder, SandboxMode.Auto, []).Decide(new ConfinementOptions());
 
         Assert.That(confinement.Rung, Is.EqualTo(Rung.Namespace));
         Assert.That(confinement.Profile, Is.EqualTo(SandboxProfile.Processes));
@@ -25,7 +25,7 @@ public sealed class ConfinementPolicyTests
     {
         using var ladder = Ladder(Reason);
 
-        var confinement = new ConfinementPolicy(ladder, SandboxMode.Auto).Decide(new ConfinementOptions { Sandbox = (SandboxProfile?)sandbox });
+        var confinement = new ConfinementPolicy(ladder, SandboxMode.Auto, []).Decide(new ConfinementOptions { Sandbox = (SandboxProfile?)sandbox });
 
         Assert.That(confinement.Rung, Is.EqualTo(Rung.Session));
         Assert.That(confinement.Weaker, Is.EqualTo($"no PID namespace: {Reason}"));
@@ -40,7 +40,7 @@ public sealed class ConfinementPolicyTests
         using var ladder = Ladder(Reason);
 
         Assert.That(
-            () => new ConfinementPolicy(ladder, (SandboxMode)mode).Decide(new ConfinementOptions { Sandbox = (SandboxProfile?)sandbox }),
+            () => new ConfinementPolicy(ladder, (SandboxMode)mode, []).Decide(new ConfinementOptions { Sandbox = (SandboxProfile?)sandbox }),
             Throws.TypeOf<ConfinementException>().With.Message.Contains(message));
     }
 
@@ -49,8 +49,8 @@ public sealed class ConfinementPolicyTests
     {
         using var ladder = Ladder(noNamespace: null);
 
-        var all = new ConfinementPolicy(ladder, SandboxMode.Off).Decide(new ConfinementOptions());
-        var one = new ConfinementPolicy(ladder, SandboxMode.Auto).Decide(new ConfinementOptions { Sandbox = SandboxProfile.Off });
+        var all = new ConfinementPolicy(ladder, SandboxMode.Off, []).Decide(new ConfinementOptions());
+        var one = new ConfinementPolicy(ladder, SandboxMode.Auto, []).Decide(new ConfinementOptions { Sandbox = SandboxProfile.Off });
 
         Assert.That(new[] { all.Rung, one.Rung }, Is.All.EqualTo(Rung.Session));
         Assert.That(all.Weaker ?? one.Weaker, Is.Null);
@@ -61,7 +61,7 @@ public sealed class ConfinementPolicyTests
     {
         using var ladder = Ladder(Reason);
 
-        Assert.That(() => new ConfinementPolicy(ladder, SandboxMode.Auto).Decide(new ConfinementOptions { User = "nobody" }), Throws.TypeOf<ConfinementException>());
+        Assert.That(() => new ConfinementPolicy(ladder, SandboxMode.Auto, []).Decide(new ConfinementOptions { User = "nobody" }), Throws.TypeOf<ConfinementException>());
     }
 
     [Test]
@@ -69,7 +69,7 @@ public sealed class ConfinementPolicyTests
     {
         using var ladder = Ladder(Reason);
 
-        var confinement = new ConfinementPolicy(ladder, SandboxMode.Auto).Decide(
+        var confinement = new ConfinementPolicy(ladder, SandboxMode.Auto, []).Decide(
             new ConfinementOptions { Limits = new LimitOptions { MemoryBytes = 1 << 30, OpenFiles = 64 } });
 
         Assert.That(confinement.LimitReports.Select(limit => limit.ToString()), Is.EqualTo(new[]

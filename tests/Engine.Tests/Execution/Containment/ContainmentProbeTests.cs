@@ -64,7 +64,7 @@ public sealed class ContainmentProbeTests
 
         using var ladder = await new ContainmentProbe(programs, "/bin", spawner).RunAsync(SandboxMode.Auto);
 
-        var weaker = new ConfinementPolicy(ladder, SandboxMode.Off).Decide(new ConfinementOptions()).Weaker;
+        var weaker = new ConfinementPolicy(ladder, SandboxMode.Off, []).Decide(new ConfinementOptions()).Weaker;
         Assert.That(weaker, Does.Contain("there is no program 'setpriv' on the PATH; install util-linux").And.Contains("may get privileges").And.Contains("outlive the host"));
         Assert.That(ladder.Describe(), Does.Contain("'setpriv'"));
     }
@@ -84,7 +84,7 @@ public sealed class ContainmentProbeTests
 
         Assert.That(ladder.Best, Is.EqualTo(Rung.Session));
         Assert.That(ladder.Programs.SetPriv, Is.Null);
-        Assert.That(new ConfinementPolicy(ladder, SandboxMode.Off).Decide(new ConfinementOptions()).Weaker, Does.Contain("unrecognized option: pdeathsig"));
+        Assert.That(new ConfinementPolicy(ladder, SandboxMode.Off, []).Decide(new ConfinementOptions()).Weaker, Does.Contain("unrecognized option: pdeathsig"));
     }
 
     [Test]
@@ -97,7 +97,7 @@ public sealed class ContainmentProbeTests
 
         using var ladder = await new ContainmentProbe(programs, "/bin", spawner).RunAsync(SandboxMode.Auto);
 
-        var policy = new ConfinementPolicy(ladder, SandboxMode.Auto);
+        var policy = new ConfinementPolicy(ladder, SandboxMode.Auto, []);
         Assert.That(policy.Decide(new ConfinementOptions()).Rung, Is.EqualTo(Rung.Namespace));
         var open = policy.Decide(new ConfinementOptions { Sandbox = SandboxProfile.Off });
         Assert.That(open.Rung, Is.EqualTo(Rung.ProcessTree));
@@ -112,7 +112,7 @@ public sealed class ContainmentProbeTests
         using var ladder = await new ContainmentProbe(new PrefixPrograms(), "/bin", spawner).RunAsync(SandboxMode.Required);
 
         Assert.That(
-            () => new ConfinementPolicy(ladder, SandboxMode.Required).Decide(new ConfinementOptions()),
+            () => new ConfinementPolicy(ladder, SandboxMode.Required, []).Decide(new ConfinementOptions()),
             Throws.TypeOf<ConfinementException>().With.Message.Contains("Install bubblewrap"));
     }
 

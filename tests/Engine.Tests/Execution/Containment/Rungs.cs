@@ -35,7 +35,7 @@ internal static class Rungs
         if (Machine.Best == Rung.ProcessTree)
             return new Confinement { Rung = Rung.ProcessTree };
         var isNamespace = rung is Namespace or NamespaceAndGroup;
-        var decided = new ConfinementPolicy(Machine, SandboxMode.Auto).Decide(isNamespace ? options : options with { Sandbox = SandboxProfile.Off });
+        var decided = new ConfinementPolicy(Machine, SandboxMode.Auto, []).Decide(isNamespace ? options : options with { Sandbox = SandboxProfile.Off });
         Assert.That(decided.Rung, Is.EqualTo(isNamespace ? Rung.Namespace : Rung.Session));
         return decided with { HasControlGroup = rung is NamespaceAndGroup or SessionAndGroup };
     }

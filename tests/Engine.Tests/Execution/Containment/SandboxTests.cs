@@ -171,41 +171,6 @@ public sealed class SandboxTests(string rung)
     }
 
     [Test]
-    public async Task What_strict_opens_behind_a_link_is_there_by_its_name_and_does_not_open_what_is_the_hosts()
-    {
-        using var named = new Attempt(rung);
-        using var attempt = new Attempt(rung);
-        var link = Path.Combine(Path.GetTempPath(), $"delphi-link-{Guid.NewGuid():N}");
-        var above = $"{link}-above";
-        File.CreateSymbolicLink(link, named.Folder);
-        File.CreateSymbolicLink(above, Path.GetDirectoryName(attempt.State)!);
-        attempt.Configured = new ConfinementOptions { Sandbox = SandboxProfile.Strict, Strict = ChildIsReadable with { Writable = [link, above] } };
-        attempt.Queue = Path.Combine(attempt.State, "queue.db");
-        await File.WriteAllTextAsync(attempt.Queue, "rows");
-
-        await attempt.RunChildAsync("write", Path.Combine(link, "written"));
-        await attempt.RunChildAsync("read", attempt.Queue, Path.Combine(above, Path.GetRelativePath(Path.GetDirectoryName(attempt.State)!, attempt.Queue)));
-        File.Delete(link);
-        File.Delete(above);
-
-        Assert.That(attempt.Lines, Is.EqualTo(new[] { "written", "refused", "refused" }));
-        Assert.That(File.Exists(Path.Combine(named.Folder, "written")), Is.True);
-    }
-
-    [Test]
-    public async Task Strict_opens_a_folder_that_an_absolute_link_outside_of_private_folders_leads_to()
-    {
-        // On Debian a link to '/run'.
-        const string Link = "/var/run";
-        Assert.That(new FileInfo(Link).LinkTarget, Does.StartWith("/"));
-        using var attempt = new Attempt(rung) { Configured = new ConfinementOptions { Sandbox = SandboxProfile.Strict, Strict = ChildIsReadable with { Readable = [Link] } } };
-
-        await attempt.RunShellAsync($"[ -d {Link}/lock ] && echo there");
-
-        Assert.That(attempt.Lines, Is.EqualTo(new[] { "there" }));
-    }
-
-    [Test]
     public async Task In_strict_no_private_folder_takes_more_memory_than_it_may()
     {
         using var attempt = new Attempt(rung) { Configured = new ConfinementOptions { Sandbox = SandboxProfile.Strict, Strict = ChildIsReadable with { PrivateBytes = 16L << 20 } } };

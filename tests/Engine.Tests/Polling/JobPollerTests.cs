@@ -125,22 +125,8 @@ internal sealed class JobPollerTests
         await CreateAsync("A", Count + 1);
         await ClaimElsewhereAsync("A-0");
         using var log = new RecordedEvents();
-        using var ended = new SemaphoreSlim(0);
-        var release = new TaskCompletionSource();
 
-        await Poller(slots: Count, once: false, interval: TimeSpan.FromHours(1), log: log).TurnAsync(
-            async job =>
-            {
-                await release.Task;
-                await FinishAsync(job);
-                ended.Release();
-            },
-            CancellationToken.None);
-        release.SetResult();
-        foreach (var _ in Enumerable.Range(0, Count))
-        {
-            Assert.That(await ended.WaitAsync(Soon), Is.True);
-        }
+        await RunOneTurnAsync(Poller(slots: Count, once: false, interval: TimeSpan.FromHours(1), log: log), Count);
 
         Assert.That(_started, Is.Unique.And.Not.Contains("A-0"));
         Assert.That(log.Count("CandidatesFound"), Is.GreaterThan(2), "jobs of the other's share are taken one by one");
@@ -154,22 +140,8 @@ internal sealed class JobPollerTests
         await CreateAsync("X", 9, conversationId: "7");
         await CreateAsync("Z", 1, conversationId: "8");
         var served = Served() with { JobTypes = new HashSet<string> { "A", "X", "Z" }, ExclusiveBy = new Dictionary<string, string> { ["X"] = JobAttributes.ConversationId } };
-        var release = new TaskCompletionSource();
-        using var ended = new SemaphoreSlim(0);
 
-        await Poller(slots: 4, once: false, served: served, interval: TimeSpan.FromHours(1)).TurnAsync(
-            async job =>
-            {
-                await release.Task;
-                await FinishAsync(job);
-                ended.Release();
-            },
-            CancellationToken.None);
-        release.SetResult();
-        foreach (var _ in Enumerable.Range(0, 2))
-        {
-            Assert.That(await ended.WaitAsync(Soon), Is.True);
-        }
+        await RunOneTurnAsync(Poller(slots: 4, once: false, served: served, interval: TimeSpan.FromHours(1)), 2);
 
         Assert.That(_started.Count(id => id.StartsWith('X')), Is.EqualTo(1));
         Assert.That(_started, Has.Member("Z-0"));
@@ -447,6 +419,26 @@ internal sealed class JobPollerTests
         _lines,
         TimeProvider.System,
         log is null ? NullLogger<JobPoller>.Instance : log.CreateLogger<JobPoller>());
+
+    /// <summary>Lets the jobs of one turn run until so many have ended, none before the turn has.</summary>
+    private async Task RunOneTurnAsync(JobPoller poller, int count)
+    {
+        using var ended = new SemaphoreSlim(0);
+        var turn = new TaskCompletionSource();
+        await poller.TurnAsync(
+            async job =>
+            {
+                await turn.Task;
+                await FinishAsync(job);
+                ended.Release();
+            },
+            CancellationToken.None);
+        turn.SetResult();
+        foreach (var _ in Enumerable.Range(0, count))
+        {
+            Assert.That(await ended.WaitAsync(Soon), Is.True);
+        }
+    }
 
     private async Task ClaimElsewhereAsync(string jobId) =>
         await _store.ClaimAsync(Jobs.Request((await _store.GetAsync(jobId, CancellationToken.None))!, "another host"), CancellationToken.None);

@@ -138,7 +138,7 @@ internal sealed partial class JobHost(
             loggers.CreateLogger<JobExecutor>());
 
     private ConfinementPolicy PolicyFor(ContainmentLadder ladder) =>
-        new(ladder, options.Execution.Sandbox, [.. options.JobTypes.Values.SelectMany(jobType => jobType.Confinement.Strict.Writable)]);
+        new(ladder, options.Execution.Sandbox, [.. options.JobTypes.Values.Where(jobType => jobType.Confinement.Sandbox == SandboxProfile.Strict).SelectMany(jobType => jobType.Confinement.Strict.Writable)]);
 
     private JobCommands CommandsFor(ExecutorOptions executorOptions, Spawner spawner, ContainmentLadder ladder)
     {

@@ -23,7 +23,6 @@ internal sealed class ChildStarter(ContainmentLadder ladder, HostFiles host, Spa
     private static readonly string OutOfMemoryScore = Math.Min(ScoreOfHost() + AboveTheHost, HighestScore).ToString(CultureInfo.InvariantCulture);
 
     /// <exception cref="ProcessStartException">The program could not be started.</exception>
-    /// <exception cref="ConfinementException">What the operator demands is not to be had for this attempt.</exception>
     public Task<RunningChild> StartAsync(ProcessRequest request, OutputPump pump) => spawner.StartAsync(() => Start(request, pump));
 
     /// <summary>Finds out whether it was a prefix program that ended, because it could not become the command's program.</summary>
@@ -43,13 +42,11 @@ internal sealed class ChildStarter(ContainmentLadder ladder, HostFiles host, Spa
                 UserAccount.Find(user)?.Own(request.Files.WorkFolder);
             return Start(request, request.Confinement.HasControlGroup ? ladder.Groups?.Take() : null, pump);
         }
-        catch (Exception e) when (e is ConfinementException or Win32Exception or InvalidOperationException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is Win32Exception or InvalidOperationException or IOException or UnauthorizedAccessException)
         {
             // The folder is used again.
             if (request.Confinement.User is not null)
                 UserAccount.TryTakeBack(request.Files.WorkFolder);
-            if (e is ConfinementException)
-                throw;
             throw new ProcessStartException(request.Command.Program, (e.InnerException ?? e).Message, e);
         }
     }

@@ -32,7 +32,6 @@ internal sealed class ProcessRunner(ExecutionOptions options, ContainmentLadder 
     /// <param name="killToken">Kills the command at once.</param>
     /// <returns>How it ended, or null when a token was cancelled before its start. It returns only when the root process has ended, or cannot be killed.</returns>
     /// <exception cref="ProcessStartException">The program could not be started.</exception>
-    /// <exception cref="ConfinementException">What the operator demands is not to be had for this attempt.</exception>
     public async Task<ProcessRun?> RunAsync(ProcessRequest request, Action<OutputLine> onLine, CancellationToken jobToken, CancellationToken killToken)
     {
         var startedAt = time.GetUtcNow();

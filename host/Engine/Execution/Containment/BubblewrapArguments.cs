@@ -18,14 +18,13 @@ internal static class BubblewrapArguments
     /// <param name="workFolder">The real path of the attempt's own folder.</param>
     /// <param name="secretFolder">The folder of the secrets that the attempt gets as files, or null.</param>
     /// <param name="workingDirectory">Where the command begins.</param>
-    /// <exception cref="ConfinementException">A path that is opened leads where a command may have led it.</exception>
     /// <exception cref="IOException">Where a path leads cannot be told.</exception>
     public static IEnumerable<string> Of(Confinement confinement, HostFiles host, string workFolder, string? secretFolder, string workingDirectory)
     {
         var isStrict = confinement.Profile == SandboxProfile.Strict;
         return
         [
-            .. isStrict ? StrictView(confinement) : ["--dev-bind", "/", "/", "--proc", "/proc", "--ro-bind-try", ControlGroupFolder, ControlGroupFolder],
+            .. isStrict ? StrictView(confinement.Strict) : ["--dev-bind", "/", "/", "--proc", "/proc", "--ro-bind-try", ControlGroupFolder, ControlGroupFolder],
             // Behind what the operator opens, which may lie around what is the host's.
             .. CoverHost(host, workFolder),
             .. host.FindOutside().SelectMany(CoverFile),
@@ -41,16 +40,15 @@ internal static class BubblewrapArguments
         ];
     }
 
-    private static IEnumerable<string> StrictView(Confinement confinement)
+    private static IEnumerable<string> StrictView(StrictOptions options)
     {
-        var options = confinement.Strict;
         List<string> privateFolders = [.. PrivateFolders(options.Network)];
         return
         [
             // What is written to a folder in memory counts as nobody's memory where no controller counts it, so that each has a size.
             "--ro-bind", "/", "/", "--dev", "/dev", .. Private(SharedMemory, options), "--remount-ro", "/dev", "--proc", "/proc",
             .. privateFolders.SelectMany(path => Private(path, options)),
-            .. new OpenedPaths(options, confinement.WritableByCommands, [SharedMemory, .. privateFolders]).Arguments(),
+            .. new OpenedPaths(options, [SharedMemory, .. privateFolders]).Arguments(),
         ];
     }
 

@@ -23,9 +23,6 @@ internal sealed record Confinement
 
     public StrictOptions Strict { get; init; } = new();
 
-    /// <summary>What <c>strict</c> lets commands of any job type write, besides their work folders.</summary>
-    public IReadOnlyList<string> WritableByCommands { get; init; } = [];
-
     /// <summary>The limits that each process gets by <c>prlimit</c>.</summary>
     public LimitOptions ProcessLimits { get; init; } = new();
 

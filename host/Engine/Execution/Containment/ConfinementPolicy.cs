@@ -5,7 +5,7 @@ namespace DelphiRunner.Engine.Execution.Containment;
 /// <summary>Decides how the commands of a job type run on this machine: never less confined than the operator demands, and never silently.</summary>
 /// <param name="ladder">The rungs that the machine has.</param>
 /// <param name="mode">The key <c>execution.sandbox</c>.</param>
-/// <param name="writable">What <c>strict</c> lets commands of any job type write.</param>
+/// <param name="writable">What the job types with <c>strict</c> let their commands write.</param>
 internal sealed class ConfinementPolicy(ContainmentLadder ladder, SandboxMode mode, IReadOnlyList<string> writable)
 {
     private static readonly string Install = OperatingSystem.IsLinux() ? "Install bubblewrap, and let this user make namespaces" : "Run the host on Linux with bubblewrap";
@@ -17,12 +17,13 @@ internal sealed class ConfinementPolicy(ContainmentLadder ladder, SandboxMode mo
     {
         var rung = RungFor(options, out var weaker);
         CheckUser(options.User, rung);
+        if (options.Sandbox == SandboxProfile.Strict)
+            OpenedPaths.RefuseLinksOfCommands(options.Strict, writable);
         var confinement = new Confinement
         {
             Rung = rung,
             Profile = options.Sandbox ?? SandboxProfile.Processes,
             Strict = ladder.SizesPrivateFolders ? options.Strict : options.Strict with { PrivateBytes = null },
-            WritableByCommands = writable,
             User = options.User,
             HasControlGroup = ladder.Groups is not null,
             Weaker = weaker,

@@ -13,40 +13,69 @@ internal sealed class OpenedPaths
 
     private readonly IReadOnlyList<string> _privateFolders;
     private readonly List<(string Path, string How)> _mounts;
-    private readonly List<(string Path, string Target)> _links;
+    private readonly List<Step> _steps;
 
     /// <param name="options">What is left open. A path that does not exist stays as it is, and bubblewrap says so.</param>
-    /// <param name="writable">What commands of any job type may write.</param>
     /// <param name="privateFolders">The real paths of the folders that begin empty.</param>
-    /// <exception cref="ConfinementException">A link on the way may be a command's.</exception>
-    /// <exception cref="IOException">Where one leads cannot be told.</exception>
-    public OpenedPaths(StrictOptions options, IEnumerable<string> writable, IReadOnlyList<string> privateFolders)
+    /// <exception cref="IOException">Where a link leads cannot be told.</exception>
+    public OpenedPaths(StrictOptions options, IReadOnlyList<string> privateFolders)
     {
         _privateFolders = privateFolders;
         // What lies within another comes behind it, and would be hidden by it otherwise.
         _mounts =
         [
             .. options.Readable.Select(path => (Path: RealPath(path), How: "--ro-bind")).Concat(options.Writable.Select(path => (Path: RealPath(path), How: "--bind")))
-                .OrderBy(mount => mount.Path.Count(letter => letter == '/')),
+                .OrderBy(mount => mount.Path.TrimEnd('/').Count(letter => letter == '/')),
         ];
-        _links = [.. options.Readable.Concat(options.Writable).SelectMany(LinksOnTheWay).Distinct()];
-        RefuseLinksOfCommands([.. options.Writable.Concat(writable).Select(RealPath)]);
+        _steps = [.. options.Readable.Concat(options.Writable).SelectMany(StepsTo).Distinct()];
+    }
+
+    /// <summary>Makes sure that no link on the way to what is opened may be a command's: who may write where a link stands decides where it leads.</summary>
+    /// <param name="options">What is left open.</param>
+    /// <param name="writable">What commands of any job type may write besides.</param>
+    /// <exception cref="ConfinementException">One may be.</exception>
+    public static void RefuseLinksOfCommands(StrictOptions options, IReadOnlyList<string> writable)
+    {
+        List<string> links = [.. options.Readable.Concat(options.Writable).SelectMany(StepsTo).Where(step => step.Target is not null).Select(step => step.Path)];
+        // Another job type's path may be on a disk that does not answer, and is asked for only where it counts.
+        if (links.Count == 0)
+            return;
+
+        List<string> folders = [.. options.Writable.Concat(writable).SelectMany(path => new[] { path, RealPathIfKnown(path) }).Distinct()];
+        foreach (var link in links)
+        {
+            if (folders.Find(folder => IsWithin(folder, link)) is { } folder)
+                throw new ConfinementException($"'{link}' is a link in '{folder}', which commands may write, so that one of them could lead it elsewhere. Name in 'strict' where it leads, not the link.");
+        }
     }
 
     /// <summary>Gives the arguments, to follow those of the private folders.</summary>
     public IEnumerable<string> Arguments()
     {
-        var again = _links.Where(link => IsPrivate(link.Path) && !_mounts.Exists(mount => IsWithin(mount.Path, link.Path))).ToList();
+        var again = _steps.Where(step => IsPrivate(step.Path) && !_mounts.Exists(mount => IsWithin(mount.Path, step.Path))).ToList();
         return
         [
             // By default bubblewrap makes what leads to a folder for its owner alone, who may be another.
-            .. _mounts.Select(mount => mount.Path).Concat(again.Select(link => link.Path)).SelectMany(PrivateFoldersAbove).Distinct().SelectMany(folder => new[] { "--dir", folder }),
+            .. _mounts.Select(mount => mount.Path).Concat(again.Select(step => step.Target is null ? $"{step.Path}/" : step.Path)).SelectMany(PrivateFoldersAbove).Distinct()
+                .SelectMany(folder => new[] { "--dir", folder }),
             .. _mounts.SelectMany(mount => new[] { mount.How, mount.Path, mount.Path }),
-            .. again.SelectMany(link => new[] { "--symlink", link.Target, link.Path }),
+            .. again.SelectMany(step => step.Target is { } target ? new[] { "--symlink", target, step.Path } : []),
         ];
     }
 
     private static string RealPath(string path) => ProgramPath.TryResolve(path) ?? path;
+
+    private static string RealPathIfKnown(string path)
+    {
+        try
+        {
+            return RealPath(path);
+        }
+        catch (IOException)
+        {
+            return path;
+        }
+    }
 
     private static bool IsWithin(string folder, string path) => path.StartsWith(folder.TrimEnd('/') + '/', StringComparison.Ordinal);
 
@@ -61,8 +90,8 @@ internal sealed class OpenedPaths
         return above;
     }
 
-    /// <summary>Every link that the system follows on the way to a path, by its real place, and what it holds.</summary>
-    private static IEnumerable<(string Path, string Target)> LinksOnTheWay(string path)
+    /// <summary>What has to be there for the system to find a path: every link on the way, and every folder that it goes through only to leave it by <c>..</c>.</summary>
+    private static IEnumerable<Step> StepsTo(string path)
     {
         var folder = "/";
         var left = new Stack<string>(Names(path));
@@ -71,11 +100,12 @@ internal sealed class OpenedPaths
             var step = Path.Combine(folder, name);
             if (name == "..")
             {
+                yield return new Step(folder, Target: null);
                 folder = Path.GetDirectoryName(folder) ?? folder;
             }
             else if (new FileInfo(step).LinkTarget is { } target)
             {
-                yield return (step, target);
+                yield return new Step(step, target);
                 links++;
                 folder = target.StartsWith('/') ? "/" : folder;
                 foreach (var next in Names(target))
@@ -91,13 +121,7 @@ internal sealed class OpenedPaths
     // The last one first, as a stack takes them.
     private static IEnumerable<string> Names(string path) => path.Split('/').Where(name => name is not ("" or ".")).Reverse();
 
-    // Who may write where a link stands decides where it leads.
-    private void RefuseLinksOfCommands(List<string> writable)
-    {
-        foreach (var (link, _) in _links)
-        {
-            if (writable.Find(folder => IsWithin(folder, link)) is { } folder)
-                throw new ConfinementException($"'{link}' is a link in '{folder}', which commands may write, so that one of them could lead it elsewhere. Name in 'strict' where it leads, not the link.");
-        }
-    }
+    /// <param name="Path">Its real place.</param>
+    /// <param name="Target">What a link holds; null for a folder.</param>
+    private readonly record struct Step(string Path, string? Target);
 }

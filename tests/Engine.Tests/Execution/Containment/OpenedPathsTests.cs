@@ -20,6 +20,7 @@ public sealed class OpenedPathsTests(string rung) : IDisposable
     [TestCase("current/log")]
     [TestCase("current/../1/log")]
     [TestCase("absolute")]
+    [TestCase("through")]
     public async Task A_path_behind_links_is_there_by_its_name(string name)
     {
         Make("shared/log");
@@ -27,6 +28,8 @@ public sealed class OpenedPathsTests(string rung) : IDisposable
         Link("releases/1/log", "../../shared/log");
         Link("current", "releases/1");
         Link("absolute", At("current/log"));
+        Make("plain");
+        Link("through", "plain/../shared/log");
         using var attempt = Strict(writable: [At(name)]);
 
         await attempt.RunShellAsync($"touch {At(name)}/written && echo written");
@@ -67,13 +70,15 @@ public sealed class OpenedPathsTests(string rung) : IDisposable
         Make("data");
         Make("elsewhere");
         Link("data/out", At("elsewhere"));
-        using var attempt = Strict(readable: [At("data/out")], writable: [At("data")]);
+        Link("to-data", At("data"));
+        var readable = new ConfinementOptions { Sandbox = SandboxProfile.Strict, Strict = new StrictOptions { Readable = [At("data/out")] } };
 
-        Assert.That(() => attempt.RunShellAsync("echo started"), Throws.TypeOf<ConfinementException>().With.Message.Contains($"'{At("data/out")}' is a link in '{At("data")}'"));
-        Assert.That(
-            () => new OpenedPaths(new StrictOptions { Readable = [At("data/out")] }, [At("data")], []),
-            Throws.TypeOf<ConfinementException>().With.Message.Contains("is a link in"),
-            "where commands of another job type may write");
+        Assert.That(Decide(readable with { Strict = readable.Strict with { Writable = [At("data")] } }), Throws.TypeOf<ConfinementException>().With.Message.Contains($"'{At("data/out")}' is a link in '{At("data")}'"));
+        Assert.That(Decide(readable, At("to-data")), Throws.TypeOf<ConfinementException>(), "where commands of another job type may write");
+        Assert.That(Decide(readable, At("elsewhere")), Throws.Nothing);
+
+        static Func<Confinement> Decide(ConfinementOptions options, params string[] writable) =>
+            () => new ConfinementPolicy(Rungs.Machine, SandboxMode.Auto, writable).Decide(options);
     }
 
     [Test]
@@ -85,6 +90,16 @@ public sealed class OpenedPathsTests(string rung) : IDisposable
         await attempt.RunShellAsync($"touch {At("data/model/file")} 2> /dev/null || echo refused; touch {At("data/file")} && echo written");
 
         Assert.That(attempt.Lines, Is.EqualTo(new[] { "refused", "written" }));
+    }
+
+    [Test]
+    public async Task What_is_readable_is_so_also_where_everything_else_is_writable()
+    {
+        using var attempt = Strict(readable: ["/etc"], writable: ["/"]);
+
+        await attempt.RunShellAsync("findmnt -n -o OPTIONS -T /etc | cut -d , -f 1");
+
+        Assert.That(attempt.Lines, Is.EqualTo(new[] { "ro" }));
     }
 
     [Test]

@@ -13,7 +13,7 @@ internal sealed class KnownWorkers(string workerId, TimeProvider time)
     private readonly Dictionary<string, long> _seenAt = new(StringComparer.Ordinal);
     private readonly long _start = time.GetTimestamp();
 
-    /// <summary>Whether nobody can be said to be missing yet.</summary>
+    /// <summary>Whether this host has not looked for long enough yet to have seen everybody.</summary>
     public bool IsNew => time.GetElapsedTime(_start) < Memory;
 
     /// <summary>Looks who holds rows by a claim.</summary>

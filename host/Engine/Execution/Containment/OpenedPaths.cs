@@ -17,7 +17,7 @@ internal sealed class OpenedPaths
 
     /// <param name="options">What is left open. A path that does not exist stays as it is, and bubblewrap says so.</param>
     /// <param name="privateFolders">The real paths of the folders that begin empty.</param>
-    /// <exception cref="IOException">Where a link leads cannot be told.</exception>
+    /// <exception cref="IOException">Where a path leads cannot be told.</exception>
     public OpenedPaths(StrictOptions options, IReadOnlyList<string> privateFolders)
     {
         _privateFolders = privateFolders;
@@ -32,7 +32,7 @@ internal sealed class OpenedPaths
 
     /// <summary>Makes sure that no link on the way to what is opened may be a command's: who may write where a link stands decides where it leads.</summary>
     /// <param name="options">What is left open.</param>
-    /// <param name="writable">What commands of any job type may write besides.</param>
+    /// <param name="writable">What the job types with <c>strict</c> let their commands write.</param>
     /// <exception cref="ConfinementException">One may be.</exception>
     public static void RefuseLinksOfCommands(StrictOptions options, IReadOnlyList<string> writable)
     {
